@@ -1,0 +1,291 @@
+"""The shape of the files in `data/clinic`, checked when they are read."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Dict, List, Optional
+
+from pydantic import BaseModel, Extra, Field, root_validator, validator
+
+OUTCOMES = ("urgent", "contraindicated", "defer", "provider_review", "ask", "no_flag")
+"""Screening outcomes, worst first."""
+
+GROUPS = (
+    "Q1_age",
+    "Q2_pregnancy",
+    "Q3_nerve_muscle",
+    "Q4_allergy",
+    "Q5_skin_today",
+    "Q6_medicines",
+    "Q7_recent_procedures",
+    "Q8_other_health",
+)
+"""Question groups in the order in which they are asked."""
+
+_DURATION = re.compile(r"^P(?=\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?$")
+_ID = re.compile(r"^[a-z0-9][a-z0-9_]*$")
+
+
+def check_duration(value: Optional[str]) -> Optional[str]:
+    """Return `value` if it is None or an ISO-8601 calendar duration such as P6M; raise ValueError if not."""
+    if value is not None and not _DURATION.match(value):
+        raise ValueError(f"{value!r} is no ISO-8601 duration; write for example P14D, P6M or P1Y")
+    return value
+
+
+class Strict(BaseModel):
+    """Base of all models here: an unknown key is an error, so that a typing slip is seen."""
+
+    class Config:
+        extra = Extra.forbid
+        allow_mutation = False
+
+
+class Drug(Strict):
+    """A medicine or product whose name alone raises a rule."""
+
+    name: str
+    shared: bool = Field(False, description="True when another rule lists the same name on purpose; both are raised")
+
+
+class Test(Strict):
+    """When a variant applies. All tests that are given must hold.
+
+    Attributes:
+        named: The words chose the variant (its `names`, `drugs` or `cues`).
+        assertion: The finding's assertion is one of these.
+        age_from, age_to: Age in whole years, both ends included.
+        elapsed_less_than, elapsed_at_least: Time between the event and today, ISO-8601 duration by
+            calendar date; an unknown date holds `elapsed_less_than` and never `elapsed_at_least`.
+    """
+
+    named: bool = False
+    assertion: Optional[List[str]]
+    age_from: Optional[int]
+    age_to: Optional[int]
+    elapsed_less_than: Optional[str]
+    elapsed_at_least: Optional[str]
+
+    _durations = validator("elapsed_less_than", "elapsed_at_least", allow_reuse=True)(check_duration)
+
+    @root_validator
+    def _not_empty(cls, values: dict) -> dict:
+        if not any(value not in (None, False) for value in values.values()):
+            raise ValueError("a variant needs at least one test")
+        return values
+
+
+class Variant(Strict):
+    """A case of a rule with a verdict of its own; the first variant whose test holds is used."""
+
+    id: str
+    test: Test
+    verdict: str
+    wait: Optional[str]
+    wait_from: Optional[str]
+    reason: Optional[str] = Field(None, description="what the patient reads; the rule's own when missing")
+    next_step: Optional[str]
+    sources: Optional[List[str]]
+    call_today: bool = False
+    advice: Optional[str] = Field(None, description="preparation advice shown with a no_flag verdict")
+    names: List[str] = []
+    drugs: List[Drug] = []
+    cues: List[str] = Field([], description="words that choose this variant when they stand beside the condition")
+
+    _wait = validator("wait", allow_reuse=True)(check_duration)
+
+    @validator("id")
+    def _id(cls, value: str) -> str:
+        if not _ID.match(value):
+            raise ValueError(f"{value!r}: use small letters, digits and _")
+        return value
+
+    @validator("verdict")
+    def _verdict(cls, value: str) -> str:
+        if value not in OUTCOMES:
+            raise ValueError(f"{value!r} is no outcome; one of {', '.join(OUTCOMES)}")
+        return value
+
+    @root_validator(skip_on_failure=True)
+    def _words_need_named(cls, values: dict) -> dict:
+        has_words = values["names"] or values["drugs"] or values["cues"]
+        if has_words and not values["test"].named:
+            raise ValueError(f"variant {values['id']} has words of its own but its test is not named: true")
+        return values
+
+
+class Rule(Strict):
+    """One screening condition: what raises it, what follows, and on whose word."""
+
+    id: str
+    question_group: str
+    name: str = Field(..., description="for staff: the clinical name")
+    plain_name: str = Field(..., description="completes 'You told me about …'")
+    applies_to: List[str]
+    since: date
+    reviewed_by: Optional[str]
+    reviewed_on: Optional[date]
+    sources: List[str]
+    strength: str
+    verdict: str
+    wait: Optional[str]
+    wait_from: Optional[str] = Field(None, description="completes 'counted from …'")
+    reason: str = Field(..., description="what the patient reads: why it matters, one or two plain sentences")
+    next_step: str = Field(..., description="what the patient reads: what to do")
+    asks: str = Field(..., description="the question that a plain yes or no settles")
+    label_verdict: Optional[str]
+    rationale: str = Field(..., description="for the nurse who signs: why this verdict")
+    names: List[str] = Field(..., description="words and phrases that mean this condition")
+    drugs: List[Drug] = []
+    look_alikes: List[str] = Field([], description="phrases that contain one of the names and do not mean it")
+    variants: List[Variant] = []
+
+    _wait = validator("wait", allow_reuse=True)(check_duration)
+    _verdict = validator("verdict", allow_reuse=True)(Variant._verdict.__func__)
+    _id = validator("id", allow_reuse=True)(Variant._id.__func__)
+
+    @validator("question_group")
+    def _group(cls, value: str) -> str:
+        if value not in GROUPS:
+            raise ValueError(f"{value!r} is no question group; one of {', '.join(GROUPS)}")
+        return value
+
+    @validator("strength")
+    def _strength(cls, value: str) -> str:
+        if value not in ("label", "review", "clinic_practice"):
+            raise ValueError(f"{value!r}: one of label, review, clinic_practice")
+        return value
+
+    @validator("sources")
+    def _has_source(cls, value: List[str]) -> List[str]:
+        if not value:
+            raise ValueError("every rule names at least one source")
+        return value
+
+    @validator("variants")
+    def _variant_ids(cls, value: List[Variant]) -> List[Variant]:
+        ids = [variant.id for variant in value]
+        if len(ids) != len(set(ids)):
+            raise ValueError(f"variant ids repeat: {', '.join(ids)}")
+        return value
+
+    def variant(self, variant_id: Optional[str]) -> Optional[Variant]:
+        """The variant with this id, or None."""
+        return next((variant for variant in self.variants if variant.id == variant_id), None)
+
+
+class RuleBook(Strict):
+    """`contraindications.yml`: the screening rules of one version."""
+
+    version: str
+    rules: List[Rule] = Field(..., alias="conditions")
+
+    @validator("rules")
+    def _unique(cls, value: List[Rule]) -> List[Rule]:
+        ids = [rule.id for rule in value]
+        twice = sorted({rule_id for rule_id in ids if ids.count(rule_id) > 1})
+        if twice:
+            raise ValueError(f"condition ids repeat: {', '.join(twice)}")
+        return value
+
+    def rule(self, rule_id: str) -> Rule:
+        """The rule with this id. Raises KeyError for an unknown id."""
+        for rule in self.rules:
+            if rule.id == rule_id:
+                return rule
+        raise KeyError(rule_id)
+
+    def group(self, group_id: str) -> List[Rule]:
+        """The rules asked about by one question, in file order."""
+        return [rule for rule in self.rules if rule.question_group == group_id]
+
+    @property
+    def signed(self) -> bool:
+        """True when every rule has a reviewer and a date."""
+        return all(rule.reviewed_by and rule.reviewed_on for rule in self.rules)
+
+
+class Source(Strict):
+    """One source, named once."""
+
+    id: str
+    title: str
+    url: Optional[str]
+    find_it: Optional[str] = Field(None, description="how to find it when there is no address")
+    says: str
+    verified: bool
+    read_on: Optional[date]
+    kind: str = Field(..., description="original, repost, clinic or general")
+
+    @validator("kind")
+    def _kind(cls, value: str) -> str:
+        if value not in ("original", "repost", "clinic", "general"):
+            raise ValueError(f"{value!r}: one of original, repost, clinic, general")
+        return value
+
+    @root_validator(skip_on_failure=True)
+    def _findable(cls, values: dict) -> dict:
+        if not values.get("url") and not values.get("find_it"):
+            raise ValueError(f"source {values.get('id')} needs a url or find_it")
+        return values
+
+
+class Sources(Strict):
+    """`sources.yml`."""
+
+    sources: List[Source]
+
+    @validator("sources")
+    def _unique(cls, value: List[Source]) -> List[Source]:
+        ids = [source.id for source in value]
+        twice = sorted({source_id for source_id in ids if ids.count(source_id) > 1})
+        if twice:
+            raise ValueError(f"source ids repeat: {', '.join(twice)}")
+        return value
+
+
+class OpeningHours(Strict):
+    """Opening time of one weekday, 24-hour clinic time."""
+
+    opens: str
+    closes: str
+
+    @validator("opens", "closes")
+    def _time(cls, value: str) -> str:
+        if not re.match(r"^([01]\d|2[0-3]):[0-5]\d$", value):
+            raise ValueError(f"{value!r} is no time; write for example '09:00', with the quotes")
+        return value
+
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class Clinic(Strict):
+    """`clinic.yml`: the facts of this clinic. A blank fact reads "the clinic will tell you"."""
+
+    demo: bool
+    country: str = Field(..., description="ISO 3166 code, for phone numbers and holidays")
+    time_zone: str
+    hours: Dict[str, Optional[OpeningHours]]
+    facts: Dict[str, Optional[str]] = Field(
+        ..., description="what texts may name as {clinic.<key>}; the key stands in this file only"
+    )
+
+    @validator("hours")
+    def _days(cls, value: dict) -> dict:
+        unknown = [day for day in value if day not in WEEKDAYS]
+        if unknown:
+            raise ValueError(f"{', '.join(unknown)}: one of {', '.join(WEEKDAYS)}")
+        return value
+
+    @validator("facts", pre=True)
+    def _text(cls, value: dict) -> dict:
+        return {key: (None if fact is None or not str(fact).strip() else str(fact).strip()) for key, fact in value.items()}
+
+    @validator("facts")
+    def _required(cls, value: dict) -> dict:
+        for key in ("name", "phone", "emergency_number", "crisis_line"):
+            if not value.get(key):
+                raise ValueError(f"facts.{key} must not be blank: the bot's safety texts name it")
+        return value

@@ -1,0 +1,284 @@
+"""Apply the clinic's rules to what was heard and answered: a verdict with its reasons and trace.
+
+`assess` is pure and deterministic: the same findings, answers, day and rules version give the same
+verdict. It never reads free text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Iterable, List, Mapping, Optional, Sequence, Tuple
+
+from dateutil.relativedelta import relativedelta
+
+from candidacy.findings import PAST, POSSIBLE, PRESENT, Finding
+from candidacy.knowledge import GROUPS, OUTCOMES, Rule, RuleBook, Variant, load
+
+YES, NO, UNSURE, SKIPPED = "yes", "no", "unsure", "skipped"
+ANSWERS = (YES, NO, UNSURE, SKIPPED)
+"""What a question group can be answered with. For `Q1_age` a stated age is `yes`."""
+
+AGE_GROUP = GROUPS[0]
+
+_PART = re.compile(r"(\d+)([YMWD])")
+_UNITS = {"Y": "years", "M": "months", "W": "weeks", "D": "days"}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why the verdict is what it is: one matched rule, or one question left open.
+
+    Attributes:
+        rule: Condition id, or None for an open question or an emergency without a condition.
+        variant: Id of the rule's variant that decided, or None.
+        outcome: One of `OUTCOMES`.
+        reason: What the patient reads; empty where `group` alone is named.
+        next_step: What to do, as the patient reads it.
+        sources: Source ids.
+        earliest: First calendar day on which the wait is over, or None when there is no figure or
+            no date.
+        wait_from: What the wait counts from, in words, or None.
+        wait: ISO-8601 duration, or None.
+        group: Question group.
+        advice: Preparation advice that goes with it, or None.
+        call_today: True when the clinic must hear of it the same day.
+    """
+
+    rule: Optional[str]
+    variant: Optional[str]
+    outcome: str
+    reason: str = ""
+    next_step: str = ""
+    sources: Tuple[str, ...] = ()
+    earliest: Optional[date] = None
+    wait_from: Optional[str] = None
+    wait: Optional[str] = None
+    group: Optional[str] = None
+    advice: Optional[str] = None
+    call_today: bool = False
+
+
+@dataclass(frozen=True)
+class TraceEntry:
+    """What happened to one rule: evaluated or not, matched or not, and why."""
+
+    rule: str
+    evaluated: bool
+    matched: bool
+    why: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of a screening.
+
+    Attributes:
+        outcome: The worst outcome of all reasons; one of `OUTCOMES`.
+        reasons: Worst first, in rule order within an outcome.
+        complete: True only when every question group has a plain answer.
+        unanswered: Question groups without a plain answer (not asked, skipped, unsure).
+        version: Version of the rules.
+        trace: One entry per rule.
+    """
+
+    outcome: str
+    reasons: Tuple[Reason, ...]
+    complete: bool
+    unanswered: Tuple[str, ...]
+    version: str
+    trace: Tuple[TraceEntry, ...]
+
+    @property
+    def call_today(self) -> bool:
+        """True when one of the reasons needs the clinic the same day."""
+        return any(reason.call_today for reason in self.reasons)
+
+    @property
+    def earliest(self) -> Optional[date]:
+        """The day on which the last known wait is over, or None."""
+        return max((reason.earliest for reason in self.reasons if reason.earliest), default=None)
+
+    def to_dict(self) -> dict:
+        """A JSON-ready dictionary; dates as ISO-8601 text."""
+
+        def plain(value: object) -> object:
+            if isinstance(value, date):
+                return value.isoformat()
+            if isinstance(value, dict):
+                return {key: plain(item) for key, item in value.items()}
+            if isinstance(value, (list, tuple)):
+                return [plain(item) for item in value]
+            return value
+
+        return plain(asdict(self))  # type: ignore[return-value]
+
+
+def add_duration(day: date, duration: str) -> date:
+    """The calendar day `duration` (ISO-8601, such as P6M) after `day`.
+
+    Raises:
+        ValueError: When `duration` holds no part such as 6M.
+    """
+    parts = _PART.findall(duration)
+    if not parts:
+        raise ValueError(f"{duration!r} is no ISO-8601 duration")
+    step = relativedelta(**{_UNITS[unit]: int(number) for number, unit in parts})  # type: ignore[arg-type]
+    return day + step
+
+
+def worst(outcomes: Iterable[str]) -> str:
+    """The worst of some outcomes; `no_flag` for none."""
+    return min(outcomes, key=OUTCOMES.index, default=OUTCOMES[-1])
+
+
+def assess(
+    findings: Sequence[Finding],
+    answers: Mapping[str, str],
+    today: date,
+    rulebook: Optional[RuleBook] = None,
+) -> Verdict:
+    """Judge what was said so far.
+
+    Args:
+        findings: Everything heard about the person, in any order.
+        answers: Question group → one of `ANSWERS`; a group that was not asked is missing.
+        today: The clinic's calendar day.
+        rulebook: The rules; those of `data/clinic` when None.
+
+    Returns:
+        The verdict. Nothing said is `no_flag` and not complete.
+
+    Raises:
+        ValueError: For an unknown question group or answer.
+    """
+    book = rulebook or load().rulebook
+    for group, answer in answers.items():
+        if group not in GROUPS or answer not in ANSWERS:
+            raise ValueError(f"unknown question group or answer: {group!r}: {answer!r}")
+    reasons: List[Reason] = []
+    trace: List[TraceEntry] = []
+    known = {rule.id for rule in book.rules}
+    for rule in book.rules:
+        mine = [finding for finding in findings if finding.condition == rule.id]
+        matched = [reason for reason in (_judge(rule, finding, today) for finding in mine) if reason]
+        reasons.extend(_keep_worst(matched))
+        trace.append(_trace(rule, mine, matched, answers))
+    for finding in findings:
+        if finding.condition in known:
+            continue
+        if finding.emergency:
+            reasons.append(Reason(None, None, "urgent", group=finding.group))
+        elif finding.surfaced:
+            reasons.append(Reason(None, None, "ask", group=finding.group, call_today=finding.call_today))
+    reasons.extend(_open_questions(answers, reasons))
+    reasons.sort(key=lambda reason: OUTCOMES.index(reason.outcome))
+    unanswered = tuple(group for group in GROUPS if answers.get(group) not in (YES, NO))
+    return Verdict(
+        outcome=worst(reason.outcome for reason in reasons),
+        reasons=tuple(reasons),
+        complete=not unanswered and not any(finding.assertion == POSSIBLE for finding in findings),
+        unanswered=unanswered,
+        version=book.version,
+        trace=tuple(trace),
+    )
+
+
+def _judge(rule: Rule, finding: Finding, today: date) -> Optional[Reason]:
+    """What this rule says about one finding; None when it says nothing."""
+    if finding.emergency:
+        return Reason(rule.id, finding.variant, "urgent", sources=tuple(rule.sources), group=rule.question_group)
+    variant = next((v for v in rule.variants if _holds(v, finding, today)), None)
+    if finding.assertion == POSSIBLE:
+        # A doubt is a question to settle, unless a variant speaks of the doubt itself.
+        if variant is None or not variant.test.assertion:
+            return _reason(rule, None, "ask", finding, today)
+        return _reason(rule, variant, variant.verdict, finding, today)
+    if finding.assertion == PRESENT:
+        if variant is not None:
+            return _reason(rule, variant, variant.verdict, finding, today)
+        return _reason(rule, None, rule.verdict, finding, today)
+    # Past, future and the rest count only where a variant names that assertion, or where a dated
+    # event is still inside its window.
+    if variant is not None and (variant.test.assertion or (finding.assertion == PAST and finding.when)):
+        return _reason(rule, variant, variant.verdict, finding, today)
+    return None
+
+
+def _holds(variant: Variant, finding: Finding, today: date) -> bool:
+    test = variant.test
+    if test.named and finding.variant != variant.id:
+        return False
+    if test.assertion and finding.assertion not in test.assertion:
+        return False
+    if test.age_from is not None and (finding.quantity is None or int(finding.quantity) < test.age_from):
+        return False
+    if test.age_to is not None and (finding.quantity is None or int(finding.quantity) > test.age_to):
+        return False
+    latest = finding.when[1] if finding.when else None
+    if test.elapsed_less_than and latest and add_duration(latest, test.elapsed_less_than) <= today:
+        return False
+    if test.elapsed_at_least and (not latest or add_duration(latest, test.elapsed_at_least) > today):
+        return False
+    return True
+
+
+def _reason(rule: Rule, variant: Optional[Variant], outcome: str, finding: Finding, today: date) -> Reason:
+    part = variant or rule
+    wait = part.wait
+    earliest = None
+    if wait and finding.when and outcome in ("defer", "contraindicated", "provider_review"):
+        earliest = add_duration(finding.when[1], wait)
+        if earliest <= today:
+            earliest = None
+    return Reason(
+        rule=rule.id,
+        variant=variant.id if variant else None,
+        outcome=outcome,
+        reason=part.reason or rule.reason,
+        next_step=part.next_step or rule.next_step,
+        sources=tuple((variant.sources if variant else None) or rule.sources),
+        earliest=earliest,
+        wait_from=part.wait_from,
+        wait=wait,
+        group=rule.question_group,
+        advice=variant.advice if variant else None,
+        call_today=finding.call_today or bool(variant and variant.call_today),
+    )
+
+
+def _keep_worst(reasons: List[Reason]) -> List[Reason]:
+    """One reason per rule: the worst, and of equals the one with the latest date."""
+    if not reasons:
+        return []
+    order = sorted(
+        reasons,
+        key=lambda reason: (OUTCOMES.index(reason.outcome), -(reason.earliest or date.min).toordinal()),
+    )
+    return order[:1]
+
+
+def _open_questions(answers: Mapping[str, str], reasons: Sequence[Reason]) -> List[Reason]:
+    """A question that was refused, skipped, doubted, or met with a yes that names nothing."""
+    named = {reason.group for reason in reasons}
+    found = []
+    for group, answer in answers.items():
+        if answer in (UNSURE, SKIPPED):
+            found.append(Reason(None, None, "ask", group=group))
+        elif answer == YES and group not in named and group != AGE_GROUP:
+            found.append(Reason(None, None, "provider_review", group=group))
+    return found
+
+
+def _trace(rule: Rule, mine: Sequence[Finding], matched: Sequence[Reason], answers: Mapping[str, str]) -> TraceEntry:
+    if matched:
+        deciding = _keep_worst(list(matched))[0]
+        return TraceEntry(rule.id, True, True, f"{deciding.outcome} by {deciding.variant or 'the rule itself'}")
+    if mine:
+        heard = ", ".join(sorted({finding.assertion for finding in mine}))
+        return TraceEntry(rule.id, True, False, f"heard as {heard}")
+    answer = answers.get(rule.question_group)
+    if answer is None:
+        return TraceEntry(rule.id, False, False, "not asked")
+    return TraceEntry(rule.id, answer in (YES, NO), False, f"question answered {answer}")
