@@ -1,0 +1,240 @@
+"""The web channel on a real server with a scripted bot behind it: real Rasa trackers, no model.
+
+`PYTHONPATH=. python tests/web_fixtures.py 5999` serves it for looking at the page by hand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import sys
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Dict, List, Optional
+
+import pytest
+from rasa.core.channels.channel import UserMessage, register
+from rasa.core.tracker_store import InMemoryTrackerStore
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, BotUttered, SessionStarted, UserUttered
+from sanic import Sanic
+
+from channels.web import WebInput
+
+YES_NO = [("Yes", "/affirm"), ("No", "/deny"), ("Not sure", "/unsure"), ("Skip", "/skip")]
+
+FIXED = {
+    "utter_greet": {
+        "text": "Hi, I am the assistant of Larkspur Skin Clinic. I am automated, not a clinician, and not for "
+        "emergencies. I answer questions about Micro-Botox, check what a provider should know, and pass on a "
+        "request for a visit.\nHow would you like to start?",
+        "buttons": [
+            ("Ask a question", "/faq_how_it_works"),
+            ("Check my answers", "/start_screening"),
+            ("Request a visit", "/book_consultation"),
+        ],
+    },
+    "utter_unavailable": {"text": "Sorry, I cannot answer right now. Please call us at (555) 010-0142."},
+    "utter_empty_message": {"text": "I did not get any words. What would you like to know?"},
+    "utter_too_long": {"text": "That is more than I can read at once. Please send it in smaller parts."},
+    "utter_choice_gone": {"text": "Those buttons have changed. Please use the ones below, or type your answer."},
+}
+
+SCRIPT: List[tuple] = [
+    (r"swallow|911", [{
+        "text": "This may be an emergency. Call 911 now if you have trouble breathing, swallowing or speaking.\n"
+        "Then call the clinic at (555) 010-0142. If you think of hurting yourself, call or text 988.",
+        "utter_action": "utter_urgent",
+    }]),
+    (r"how does it work|faq_how_it_works", [
+        {"text": "Tiny amounts of the toxin are placed into the upper skin with very fine needles. The aim is "
+                 "smoother skin while your face still moves.\nMost studies used injections into the skin, and they "
+                 "were small."},
+        {"text": "Some people see a change within days. For others it takes up to two weeks. It usually lasts 3 to 4 "
+                 "months. Like any treatment it has risks, so ask me about side effects too.",
+         "buttons": [("Side effects", "/faq_side_effects"), ("Check my answers", "/start_screening")]},
+    ]),
+    (r"start_screening|check my answers", [{
+        "text": "Question 1 of 8. How old are you?\nYou can skip any question.",
+        "buttons": [("Skip", "/skip"), ("Why do you ask?", "/why")],
+    }]),
+    (r"^\d\d$", [{
+        "text": "Question 3 of 8\nDo you have a nerve or muscle condition, such as myasthenia gravis, ALS or Lambert-"
+        "Eaton syndrome?", "buttons": YES_NO,
+    }]),
+    (r"affirm", [{
+        "text": "Question 6 of 8. Do you take any of these? Choose all that apply.",
+        "buttons": [(t, t.lower()) for t in ("Blood thinner", "Aspirin", "Muscle relaxant", "Antibiotic by drip",
+                                             "Steroid cream", "None of these")],
+        "multi": True,
+    }]),
+    (r"aspirin|blood thinner", [{
+        "text": "Thank you. Some of what you told me needs a provider to look at before any treatment:\n"
+        "- You take a blood thinner. It can make bruises more likely. Do not stop it on your own.\n"
+        "- You are pregnant or may be. Treatment has to wait. The earliest date is 2027-05-20.\n"
+        "- You had a peel on 2026-11-10. The skin should rest until 2026-12-08.\n"
+        "Only a provider decides. Would you like to request a visit? Your answers go with it.",
+        "buttons": [("Request a visit", "/book_consultation"), ("Not now", "/deny")],
+    }]),
+    (r"quiet", []),
+]
+
+
+class ScriptedAgent:
+    """Stands where Rasa's agent stands: same methods, real trackers, answers from SCRIPT.
+
+    A text "crash" raises, "slow" takes `slow` seconds, "quiet" says nothing.
+    """
+
+    def __init__(self) -> None:
+        self.domain = Domain.empty()
+        self.tracker_store = InMemoryTrackerStore(self.domain)
+        self.nlg = SimpleNamespace(generate=self._generate)
+        self.received: List[UserMessage] = []
+        self.slow = 1.5
+        self.ready = True
+        self.greets = True
+        self.nlg_works = True
+
+    def is_ready(self) -> bool:
+        return self.ready
+
+    async def _generate(self, name: str, tracker: Any, channel: str, **_: Any) -> Optional[Dict[str, Any]]:
+        if not self.nlg_works:
+            raise RuntimeError("nlg")
+        return _message(FIXED[name]) if name in FIXED else None
+
+    async def execute_action(self, sender: str, name: str, output: Any, policy: Any, confidence: float) -> None:
+        if not self.greets:
+            raise RuntimeError("no greeting today")
+        tracker = await self.tracker_store.get_or_create_tracker(sender, append_action_listen=False)
+        if not tracker.events:
+            tracker.update(ActionExecuted("action_session_start"))
+            tracker.update(SessionStarted())
+        tracker.update(ActionExecuted(name))
+        if name in FIXED:
+            await self._utter(tracker, output, {**FIXED[name], "utter_action": name})
+        await self.tracker_store.save(tracker)
+
+    async def log_message(self, message: UserMessage) -> Any:
+        tracker = await self.tracker_store.get_or_create_tracker(message.sender_id)
+        self._hear(tracker, message)
+        await self.tracker_store.save(tracker)
+        return tracker
+
+    async def handle_message(self, message: UserMessage) -> None:
+        self.received.append(message)
+        if "crash" in message.text:
+            raise RuntimeError(f"a secret of the patient: {message.text}")
+        tracker = await self.tracker_store.get_or_create_tracker(message.sender_id)
+        self._hear(tracker, message)
+        if "slow" in message.text:
+            await asyncio.sleep(self.slow)
+        answers = next((a for pattern, a in SCRIPT if re.search(pattern, message.text, re.I)), None)
+        if answers is None:
+            answers = [{"text": f"You wrote: {message.text[:60]}"}]
+        for answer in answers:
+            await self._utter(tracker, message.output_channel, answer)
+        tracker.update(ActionExecuted("action_listen"))
+        await self.tracker_store.save(tracker)
+
+    @staticmethod
+    def _hear(tracker: Any, message: UserMessage) -> None:
+        tracker.update(
+            UserUttered(
+                message.text,
+                {"name": "x"},
+                input_channel=message.input_channel,
+                message_id=message.message_id,
+                metadata=message.metadata,
+            )
+        )
+
+    @staticmethod
+    async def _utter(tracker: Any, output: Any, answer: Dict[str, Any]) -> None:
+        message = _message(answer)
+        text, buttons = message.pop("text"), message.pop("buttons", None)
+        event = BotUttered(text, data={"buttons": buttons}, metadata=message)
+        tracker.update(event)
+        await output.send_response(tracker.sender_id, event.message())
+
+
+def _message(answer: Dict[str, Any]) -> Dict[str, Any]:
+    message = dict(answer)
+    if "buttons" in message:
+        message["buttons"] = [{"title": title, "payload": payload} for title, payload in message["buttons"]]
+    return message
+
+
+class Facts(SimpleNamespace):
+    """A clinic with nobody's signature on its rules."""
+
+
+def clinic(signed: bool = False) -> Any:
+    """Knowledge as the page needs it."""
+    facts = {"name": "Larkspur Skin Clinic", "phone": "(555) 010-0142", "emergency_number": "911",
+             "crisis_line": "call or text 988"}
+    from datetime import date
+
+    rule = Facts(reviewed_on=date(2026, 11, 1) if signed else None)
+    return Facts(
+        clinic=Facts(facts=facts, demo=True), rulebook=Facts(version="2026.11", signed=signed, rules=[rule])
+    )
+
+
+class Server:
+    """The channel on a free port of this machine, in a thread of its own."""
+
+    def __init__(self, folder: Path, port: int = 0, turn_limit: float = 1.0, **settings: Any) -> None:
+        self.agent = ScriptedAgent()
+        self.channel = WebInput(
+            turn_limit=turn_limit, secret_file=folder / "secret", read=clinic, **settings
+        )
+        self._ready, self._stop = threading.Event(), None
+        self._socket = socket.create_server(("127.0.0.1", port))
+        self.port = self._socket.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}/webhooks/web/"
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+        if not self._ready.wait(20):
+            raise RuntimeError("the test server did not start")
+
+    def _serve(self) -> None:
+        asyncio.run(self._main())
+
+    async def _main(self) -> None:
+        app = Sanic(f"web_{self.port}", configure_logging=False)
+        app.ctx.agent = self.agent
+        register([self.channel], app, "/webhooks/")
+        loop = asyncio.get_running_loop()
+        server = await app.create_server(sock=self._socket, return_asyncio_server=True, access_log=False)
+        await server.startup()
+        await server.before_start()
+        await server.after_start()
+        self._loop, self._stop = loop, asyncio.Event()
+        self._ready.set()
+        await self._stop.wait()
+        server.close()
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(5)
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Any:
+    """A server whose turns may take one second."""
+    server = Server(tmp_path)
+    yield server
+    server.close()
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    served = Server(Path(tempfile.mkdtemp()), port=int(sys.argv[1]), turn_limit=10.0)
+    print(served.url, flush=True)
+    threading.Event().wait()
