@@ -227,11 +227,11 @@ def _holds(variant: Variant, finding: Finding, today: date) -> bool:
 def _reason(rule: Rule, variant: Optional[Variant], outcome: str, finding: Finding, today: date) -> Reason:
     part = variant or rule
     wait = part.wait
-    earliest = None
-    if wait and finding.when and outcome in ("defer", "contraindicated", "provider_review"):
-        earliest = add_duration(finding.when[1], wait)
-        if earliest <= today:
-            earliest = None
+    earliest = add_duration(finding.when[1], wait) if wait and finding.when else None
+    if earliest and earliest <= today:
+        earliest = None
+        if outcome == "defer":
+            outcome = "no_flag"  # the wait is over by calendar date, even counted from the latest day
     return Reason(
         rule=rule.id,
         variant=variant.id if variant else None,

@@ -134,6 +134,7 @@ class Rule(Strict):
     reason: str = Field(..., description="what the patient reads: why it matters, one or two plain sentences")
     next_step: str = Field(..., description="what the patient reads: what to do")
     asks: str = Field(..., description="the question that a plain yes or no settles")
+    asks_when: Optional[str] = Field(None, description="the question for the date, where a wait counts from one")
     label_verdict: Optional[str]
     rationale: str = Field(..., description="for the nurse who signs: why this verdict")
     names: List[str] = Field(..., description="words and phrases that mean this condition")

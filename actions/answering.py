@@ -1,0 +1,205 @@
+"""Answer what was asked, note what was disclosed, and steer the talk."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Text
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.notes import is_under_age, notes
+from actions.talk import BOOKING, GROUP_OF, SCREENING, Talk
+from candidacy.findings import ABSENT, HYPOTHETICAL, PRESENT, Finding
+from candidacy.knowledge import load
+from candidacy.record import Record
+
+FAQ = "faq_"
+MOST_ANSWERS = 3
+"""So many questions of one message are answered; more at once nobody reads."""
+
+REPLIES = {
+    "talk_to_human": "utter_talk_to_human",
+    "reschedule_or_cancel": "utter_reschedule_or_cancel",
+    "privacy": "utter_privacy",
+    "delete_data": "utter_delete_data",
+    "bot_challenge": "utter_bot_challenge",
+    "goodbye": "utter_goodbye",
+    "thank": "utter_thank",
+    "help": "utter_help",
+}
+FORMS = {"start_screening": SCREENING, "book_consultation": BOOKING}
+
+
+def answer_questions(dispatcher: CollectingDispatcher, talk: Talk) -> int:
+    """Utter the answers to what the latest message asks, in order; returns how many."""
+    said = []
+    for item in talk.asked:
+        intent = item.get("intent") or ""
+        response = f"utter_{intent}" if intent.startswith(FAQ) else REPLIES.get(intent)
+        if response and response not in said and len(said) < MOST_ANSWERS:
+            dispatcher.utter_message(response=response)
+            said.append(response)
+    return len(said)
+
+
+def contradiction(talk: Talk) -> Optional[Text]:
+    """A condition that the latest message denies though it was disclosed before, or None."""
+    before = talk.record_before.conditions
+    now = set(talk.record.contradictions())
+    denied = [f.condition for f in talk.heard_now if f.assertion == ABSENT]
+    return next((c for c in denied if c and c in before and c in now), None)
+
+
+def ask_contradiction(dispatcher: CollectingDispatcher, condition: Text) -> List[EventType]:
+    """Ask once which of two statements is right; until then the disclosure stands."""
+    dispatcher.utter_message(response="utter_contradiction", heard=load().rule(condition).plain_name)
+    return [SlotSet("offered", f"contradiction:{condition}")]
+
+
+class ActionAnswer(Action):
+    """Several questions at once, a disclosure, or a question about a condition: all in one reply."""
+
+    def name(self) -> Text:
+        return "action_answer"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[EventType]:
+        talk = Talk(tracker)
+        said = answer_questions(dispatcher, talk)
+        events = talk.remember()
+        doubted = contradiction(talk)
+        if doubted:
+            return events + ask_contradiction(dispatcher, doubted)
+        noted = notes(talk, talk.heard_now)
+        for response, values in noted:
+            dispatcher.utter_message(response=response, **values)
+        verdict = talk.verdict()
+        form = next((FORMS[item["intent"]] for item in talk.asked if item.get("intent") in FORMS), None)
+        if is_under_age(verdict):
+            return events
+        if form and form != talk.form:
+            return events + [FollowupAction(form)]
+        if not noted and not said:
+            dispatcher.utter_message(response="utter_unclear")
+        asked_about = next((f for f in talk.heard_now if f.assertion == HYPOTHETICAL and f.condition), None)
+        surfaced = any(f.surfaced for f in talk.heard_now)
+        if asked_about and not surfaced:
+            return events + [SlotSet("offered", f"hypothetical:{asked_about.condition}")]
+        if surfaced and not talk.form and not verdict.call_today:
+            dispatcher.utter_message(response="utter_offer_next")
+            return events + [SlotSet("offered", SCREENING)]
+        return events
+
+
+class ActionUnclear(Action):
+    """Nothing fitted: say so; the second time offer a person; in a form explain, then offer a way out."""
+
+    def name(self) -> Text:
+        return "action_unclear"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[EventType]:
+        talk = Talk(tracker)
+        dispatcher.utter_message(response=_unclear_response(talk))
+        return talk.remember()
+
+
+def _unclear_response(talk: Talk) -> Text:
+    if talk.form == SCREENING:
+        tries = _failed_tries(talk.tracker)
+        names = ["utter_unclear_in_form", "utter_unclear_in_form_again", "utter_unclear_in_form_person"]
+        return names[min(tries, 2)]
+    if talk.form == BOOKING:
+        if _failed_tries(talk.tracker) >= 2:
+            return "utter_unclear_in_form_person"
+        slot = talk.tracker.get_slot("requested_slot") or ""
+        return f"utter_{slot}_unreadable" if slot.startswith("booking_") else "utter_unclear_in_form"
+    return "utter_unclear_again" if _failed_tries(talk.tracker) else "utter_unclear"
+
+
+def _failed_tries(tracker: Tracker) -> int:
+    """How often in a row nothing fitted, since the last answer or understood message."""
+    count, understood = 0, ("nlu_fallback", "out_of_scope", "affirm", "deny", "unsure", "skip", "report_condition")
+    users = 0
+    for event in reversed(tracker.events):
+        kind = event.get("event")
+        if kind == "user":
+            users += 1
+            intent = ((event.get("parse_data") or {}).get("intent") or {}).get("name")
+            if intent not in understood:
+                break
+        elif kind == "action" and event.get("name") in ("action_unclear", "action_affirm", "action_deny"):
+            count += 1
+        elif kind == "slot" and event.get("value") is not None:
+            if event.get("name") in GROUP_OF or (event.get("name") or "").startswith("booking_"):
+                break
+    return count
+
+
+class ActionAffirm(Action):
+    """A yes outside a question accepts what was just offered."""
+
+    def name(self) -> Text:
+        return "action_affirm"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[EventType]:
+        from actions.steering import start_over
+
+        talk = Talk(tracker)
+        offered = talk.offered() or ""
+        kind, _, subject = offered.partition(":")
+        if kind == "restart":
+            return start_over(dispatcher, talk)
+        if kind == "hypothetical":
+            finding = Finding(subject, None, PRESENT)
+            record = talk.record.hear([finding], talk.now)
+            for response, values in notes(talk, [finding]):
+                dispatcher.utter_message(response=response, **values)
+            if not talk.form:
+                dispatcher.utter_message(response="utter_offer_next")
+            return talk.remember(record) + [SlotSet("offered", SCREENING)]
+        if kind == "contradiction":
+            dispatcher.utter_message(response="utter_noted")
+            return talk.remember() + [SlotSet("offered", None)]
+        if talk.form:
+            dispatcher.utter_message(response=_unclear_response(talk))
+            return talk.remember()
+        if offered in (SCREENING, BOOKING):
+            return talk.remember() + [FollowupAction(offered)]
+        dispatcher.utter_message(response="utter_okay")
+        return talk.remember()
+
+
+class ActionDeny(Action):
+    """A no outside a question declines what was just offered."""
+
+    def name(self) -> Text:
+        return "action_deny"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[EventType]:
+        talk = Talk(tracker)
+        kind, _, subject = (talk.offered() or "").partition(":")
+        if kind == "contradiction":
+            return talk.remember(withdraw(talk.record, subject, talk.now)) + _changed(dispatcher)
+        if talk.form and kind not in ("restart", "hypothetical"):
+            dispatcher.utter_message(response=_unclear_response(talk))
+        else:
+            dispatcher.utter_message(response="utter_okay")
+        return talk.remember() + [SlotSet("offered", None)]
+
+
+def withdraw(record: Record, condition: Text, at: float) -> Record:
+    """The record after the person said that a disclosed condition does not apply."""
+    return record.hear([Finding(condition, None, ABSENT)], at, corrects=True)
+
+
+def _changed(dispatcher: CollectingDispatcher) -> List[EventType]:
+    dispatcher.utter_message(response="utter_answer_changed")
+    return [SlotSet("offered", None)]

@@ -1,0 +1,231 @@
+"""Stop, correct, start over, somebody else, why, tell me more, how do you know, say it again."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Text
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import ActiveLoop, EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.answering import FAQ, withdraw
+from actions.talk import BOOKING, GROUP_OF, SCREENING, SLOT_OF, Talk, forget_record
+from candidacy.knowledge import load
+from candidacy.screening import SKIPPED
+
+MOST_SOURCES = 4
+
+
+class ActionStop(Action):
+    """End the open form; what was said stays in the record."""
+
+    def name(self) -> Text:
+        return "action_stop"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[EventType]:
+        talk = Talk(tracker)
+        closing: List[EventType] = [ActiveLoop(None), SlotSet("requested_slot", None), SlotSet("follow_up", None)]
+        if talk.form == SCREENING:
+            dispatcher.utter_message(response="utter_screening_stopped")
+            group = GROUP_OF.get(tracker.get_slot("requested_slot") or "")
+            # What was being asked counts as skipped for the outcome, yet can be asked again.
+            return talk.remember(None, **({group: SKIPPED} if group else {})) + closing
+        if talk.form == BOOKING:
+            dispatcher.utter_message(response="utter_booking_stopped")
+            return talk.remember() + closing
+        dispatcher.utter_message(response="utter_nothing_to_stop")
+        return talk.remember()
+
+
+class ActionCorrect(Action):
+    """Take back an answer: the one named, the one disputed, or ask which."""
+
+    def name(self) -> Text:
+        return "action_correct"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[EventType]:
+        talk = Talk(tracker)
+        kind, _, condition = (talk.offered() or "").partition(":")
+        if kind == "contradiction":
+            dispatcher.utter_message(response="utter_answer_changed")
+            return talk.remember(withdraw(talk.record, condition, talk.now)) + [SlotSet("offered", None)]
+        group = next(tracker.get_latest_entity_values("group"), None)
+        if group in SLOT_OF:
+            return _ask_again(dispatcher, talk, group)
+        if talk.heard_now:
+            dispatcher.utter_message(response="utter_answer_changed")
+            return talk.remember()
+        answered = [group for group in SLOT_OF if group in talk.answers]
+        if not answered:
+            dispatcher.utter_message(response="utter_nothing_to_correct")
+            return talk.remember()
+        buttons = [_button(domain, f"utter_topic_{g}", '/correct{"group": "%s"}' % g) for g in answered]
+        dispatcher.utter_message(response="utter_correct_which", buttons=buttons)
+        return talk.remember()
+
+
+def _ask_again(dispatcher: CollectingDispatcher, talk: Talk, group: Text) -> List[EventType]:
+    """Clear one group's answer and findings, so that the form asks it again; the record keeps both."""
+    record = talk.record
+    for rule in load().rulebook.group(group):
+        if rule.id in record.conditions:
+            record = withdraw(record, rule.id, talk.now)
+    dispatcher.utter_message(response="utter_answer_changed")
+    events = talk.remember(record) + [SlotSet(SLOT_OF[group], None), SlotSet("follow_up", None)]
+    if talk.form != SCREENING:
+        from rasa_sdk.events import FollowupAction
+
+        events.append(FollowupAction(SCREENING))
+    return events
+
+
+def _button(domain: Dict[Text, Any], response: Text, payload: Text) -> Dict[Text, Text]:
+    return {"title": domain["responses"][response][0]["text"], "payload": payload}
+
+
+def start_over(dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType]:
+    """A fresh record for the same conversation."""
+    dispatcher.utter_message(response="utter_started_over")
+    return forget_record(talk.now + 0.001)
+
+
+class ActionStartOver(Action):
+    """Ask before dropping what was told; at once when there is nothing to lose."""
+
+    def name(self) -> Text:
+        return "action_start_over"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[EventType]:
+        talk = Talk(tracker)
+        if not talk.record.heard and not talk.answers and not talk.form:
+            return start_over(dispatcher, talk)
+        dispatcher.utter_message(response="utter_start_over_ask")
+        return talk.remember() + [SlotSet("offered", "restart")]
+
+
+class ActionSomeoneElse(Action):
+    """The treatment is for another person: a new record, which this very message may begin."""
+
+    def name(self) -> Text:
+        return "action_someone_else"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[EventType]:
+        talk = Talk(tracker)
+        dispatcher.utter_message(response="utter_someone_else")
+        # From this message on, itself included: it often says something about that person.
+        return forget_record(talk.now - 0.001)
+
+
+class ActionWhy(Action):
+    """Tell why the open question is asked."""
+
+    def name(self) -> Text:
+        return "action_why"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[EventType]:
+        talk = Talk(tracker)
+        slot = tracker.get_slot("requested_slot") or ""
+        if talk.form and slot in GROUP_OF:
+            dispatcher.utter_message(response=f"utter_why_{slot}")
+        elif talk.form == BOOKING:
+            dispatcher.utter_message(response="utter_why_booking")
+        else:
+            dispatcher.utter_message(response="utter_why_nothing")
+        return talk.remember()
+
+
+def last_topic(tracker: Tracker) -> Optional[Text]:
+    """The FAQ response uttered last, without its `_more` ending, or None."""
+    for event in reversed(tracker.events):
+        if event.get("event") == "bot":
+            name = (event.get("metadata") or {}).get("utter_action") or ""
+            if name.startswith(f"utter_{FAQ}"):
+                return name
+    return None
+
+
+class ActionMore(Action):
+    """More on the topic talked about last, or the topics to choose from."""
+
+    def name(self) -> Text:
+        return "action_more"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[EventType]:
+        topic = last_topic(tracker)
+        if topic is None:
+            dispatcher.utter_message(response="utter_help")
+        elif topic.endswith("_more") or f"{topic}_more" not in domain["responses"]:
+            dispatcher.utter_message(response="utter_nothing_more")
+        else:
+            dispatcher.utter_message(response=f"{topic}_more")
+        return Talk(tracker).remember()
+
+
+class ActionSources(Action):
+    """Name the sources of what was said last."""
+
+    def name(self) -> Text:
+        return "action_sources"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[EventType]:
+        known = load().sources
+        titles = [known[s].title for s in last_sources(tracker) if s in known][:MOST_SOURCES]
+        if titles:
+            lines = [{"response": "utter_source_line", "title": title} for title in titles]
+            dispatcher.utter_message(response="utter_sources", sources=lines)
+        else:
+            dispatcher.utter_message(response="utter_no_sources")
+        return Talk(tracker).remember()
+
+
+def last_sources(tracker: Tracker) -> List[Text]:
+    """Source ids of the newest bot message that has any."""
+    for event in reversed(tracker.events):
+        if event.get("event") == "bot":
+            data = event.get("metadata") or {}
+            ids = data.get("sources") or (data.get("metadata") or {}).get("sources")
+            if ids and all(isinstance(item, str) for item in ids):
+                return list(ids)
+    return []
+
+
+class ActionRepeat(Action):
+    """Say the last bot turn again."""
+
+    def name(self) -> Text:
+        return "action_repeat"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[EventType]:
+        talk = Talk(tracker)
+        last: List[Text] = []
+        users = 0
+        for event in reversed(tracker.events):
+            if event.get("event") == "user":
+                users += 1
+                if users == 2:
+                    break
+            elif event.get("event") == "bot" and users == 1 and event.get("text"):
+                last.append(event["text"])
+        if talk.form and last:
+            last = last[1:] or last  # the form asks its own question again
+        if not last:
+            dispatcher.utter_message(response="utter_nothing_to_repeat")
+        for text in reversed(last):
+            dispatcher.utter_message(text=text)
+        return talk.remember()

@@ -1,0 +1,190 @@
+"""What the actions need to know of a conversation, read from the tracker."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from functools import cached_property
+from typing import Any, Dict, List, Optional, Text, Tuple
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import ActiveLoop, EventType, SlotSet
+
+from candidacy.answers import corrects
+from candidacy.findings import PRESENT, Finding
+from candidacy.knowledge import GROUPS
+from candidacy.record import Record
+from candidacy.screening import ANSWERS, NO, SKIPPED, UNSURE, YES, Verdict, assess
+from desk.settings import today
+
+SCREENING, BOOKING = "screening_form", "booking_form"
+LISTEN = "action_listen"
+SLOT_OF = {group: group.lower() for group in GROUPS}
+GROUP_OF = {slot: group for group, slot in SLOT_OF.items()}
+CHOSEN = {"affirm": YES, "deny": NO, "unsure": UNSURE, "skip": SKIPPED}
+"""Intents of the answer buttons."""
+
+UNNAMED = "unnamed"
+
+
+class Talk:
+    """A reader of one tracker; it changes nothing by itself.
+
+    Attributes:
+        tracker: Rasa's tracker.
+        today: The clinic's calendar day.
+    """
+
+    def __init__(self, tracker: Tracker) -> None:
+        self.tracker = tracker
+        self.today: date = today()
+
+    @property
+    def intent(self) -> Text:
+        """Intent of the latest message."""
+        return (self.tracker.latest_message.get("intent") or {}).get("name") or ""
+
+    @property
+    def text(self) -> Text:
+        """The latest message as typed."""
+        return self.tracker.latest_message.get("text") or ""
+
+    @property
+    def chosen(self) -> Optional[Text]:
+        """The answer of a pressed button, or None for typed words."""
+        return CHOSEN.get(self.intent) if self.text.startswith("/") else None
+
+    @cached_property
+    def messages(self) -> List[Dict[Text, Any]]:
+        """The person's messages of this record, oldest first, as tracker events."""
+        since = self.tracker.get_slot("record_from") or 0.0
+        events = [event for event in self.tracker.events if event.get("event") == "user"]
+        return [event for event in events if (event.get("timestamp") or 0.0) >= since]
+
+    @property
+    def asked(self) -> List[Dict[Text, Any]]:
+        """What the latest message asks, in order: {intent, confidence, text}."""
+        return list(((self.messages[-1] if self.messages else {}).get("parse_data") or {}).get("asked") or [])
+
+    @cached_property
+    def heard_now(self) -> List[Finding]:
+        """Findings of the latest message."""
+        return findings_of(self.messages[-1]) if self.messages else []
+
+    @cached_property
+    def record_before(self) -> Record:
+        """The record without the latest message."""
+        return self._record(self.messages[:-1])
+
+    @cached_property
+    def record(self) -> Record:
+        """The record with every message heard, also those said while the action server was away."""
+        return self._record(self.messages)
+
+    def _record(self, messages: List[Dict[Text, Any]]) -> Record:
+        record = Record.from_list(self.tracker.get_slot("findings") or [])
+        until = self.tracker.get_slot("heard_until") or 0.0
+        for event in messages:
+            at = event.get("timestamp") or 0.0
+            if at > until:
+                record = record.hear(findings_of(event), at, corrects=_corrects(event))
+        return record
+
+    @property
+    def now(self) -> float:
+        """Timestamp of the latest message."""
+        return (self.messages[-1].get("timestamp") if self.messages else None) or time.time()
+
+    @property
+    def answers(self) -> Dict[Text, Text]:
+        """Question group → answer, of the questions answered so far."""
+        values = {group: self.tracker.get_slot(slot) for group, slot in SLOT_OF.items()}
+        return {group: value for group, value in values.items() if value in ANSWERS}
+
+    def verdict(self, record: Optional[Record] = None, **answers: Text) -> Verdict:
+        """The verdict as it stands; `answers` add to those of the slots."""
+        return assess((record or self.record).findings, {**self.answers, **answers}, self.today)
+
+    def remember(self, record: Optional[Record] = None, **answers: Text) -> List[EventType]:
+        """Events that keep the record and the verdict in the tracker's slots."""
+        record = record or self.record
+        return [
+            SlotSet("findings", record.to_list()),
+            SlotSet("heard_until", self.now),
+            SlotSet("verdict", self.verdict(record, **answers).outcome),
+        ]
+
+    @property
+    def form(self) -> Optional[Text]:
+        """Name of the open form."""
+        return (self.tracker.active_loop or {}).get("name")
+
+    def answers_form(self, form: Text) -> bool:
+        """True when the form looks at a new message; False when it starts or comes back from an aside."""
+        if self.form != form:
+            return False
+        names = [event.get("name") for event in self.tracker.events if event.get("event") == "action"]
+        if names and names[-1] == form:  # the form notes its own run before it asks us
+            names.pop()
+        return bool(names) and names[-1] == LISTEN
+
+    def offered(self) -> Optional[Text]:
+        """What the bot offered in its last turn, or None: an older offer is not what a "yes" means."""
+        users = 0
+        for event in reversed(self.tracker.events):
+            if event.get("event") == "user":
+                users += 1
+                if users == 2:
+                    return None
+            elif users == 1 and event.get("event") == "slot" and event.get("name") == "offered":
+                return event.get("value")
+        return None
+
+    def said_before(self, response: Text) -> bool:
+        """True when this response was uttered in this record."""
+        since = self.tracker.get_slot("record_from") or 0.0
+        return any(
+            event.get("event") == "bot"
+            and (event.get("timestamp") or 0.0) >= since
+            and (event.get("metadata") or {}).get("utter_action") == response
+            for event in self.tracker.events
+        )
+
+
+def findings_of(event: Dict[Text, Any]) -> List[Finding]:
+    """Findings of one user event: heard by the listener, or chosen by a button."""
+    found = []
+    for entity in (event.get("parse_data") or {}).get("entities") or []:
+        if entity.get("entity") != "finding":
+            continue
+        if entity.get("finding"):
+            found.append(Finding.from_dict(entity["finding"]))
+        elif entity.get("value") and entity["value"] != UNNAMED:
+            found.append(Finding(entity["value"], None, entity.get("role") or PRESENT))
+    return found
+
+
+def _corrects(event: Dict[Text, Any]) -> bool:
+    intent = ((event.get("parse_data") or {}).get("intent") or {}).get("name")
+    return intent == "correct" or corrects(event.get("text") or "")
+
+
+def forget_record(at: float) -> List[EventType]:
+    """Events that start a new record: nothing said before `at` counts any more."""
+    slots = ["findings", "verdict", "follow_up", "followed_up", "offered", *GROUP_OF]
+    slots += ["booking_name", "booking_contact", "booking_windows", "booking_consent", "requested_slot"]
+    return [
+        *(SlotSet(slot, None) for slot in slots),
+        SlotSet("record_from", at),
+        SlotSet("heard_until", at),
+        ActiveLoop(None),
+    ]
+
+
+def day(value: date) -> Text:
+    """A date as patients read it: 3 March 2027."""
+    return f"{value.day} {value:%B %Y}"
+
+
+Utterance = Tuple[Text, Dict[Text, Any]]
+"""A response name and the values of its names."""

@@ -1,0 +1,112 @@
+"""What one person has told us so far: every finding in order, and which of them still stand.
+
+A correction replaces what it corrects and both stay in the record. A plain denial never removes what
+was disclosed before: the disclosure stands until the person says which of the two is right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Dict, Iterable, List, Mapping, Sequence, Tuple
+
+from candidacy.findings import ABSENT, FUTURE, HYPOTHETICAL, OTHER_PERSON, PAST, POSSIBLE, PRESENT, Finding
+
+_WEAKER = {
+    PRESENT: (ABSENT, PAST, HYPOTHETICAL, OTHER_PERSON, FUTURE, POSSIBLE),
+    POSSIBLE: (ABSENT, PAST, HYPOTHETICAL, OTHER_PERSON, FUTURE),
+}
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One finding of the record.
+
+    Attributes:
+        finding: What was heard.
+        at: When, in seconds since the epoch.
+        superseded: True when something said later took its place.
+    """
+
+    finding: Finding
+    at: float
+    superseded: bool = False
+
+
+@dataclass(frozen=True)
+class Record:
+    """All findings of one person, oldest first."""
+
+    heard: Tuple[Heard, ...] = ()
+
+    @property
+    def findings(self) -> List[Finding]:
+        """The findings that stand now."""
+        return [item.finding for item in self.heard if not item.superseded]
+
+    @property
+    def conditions(self) -> List[str]:
+        """Ids of the conditions that stand as present or possible, in the order heard."""
+        ids = [f.condition for f in self.findings if f.condition and f.surfaced]
+        return list(dict.fromkeys(ids))
+
+    def contradictions(self) -> List[str]:
+        """Conditions that stand both as disclosed and as denied."""
+        denied = {f.condition for f in self.findings if f.assertion == ABSENT}
+        return [condition for condition in self.conditions if condition in denied]
+
+    def hear(self, findings: Iterable[Finding], at: float, corrects: bool = False) -> "Record":
+        """The record after one more message.
+
+        Args:
+            findings: What was heard in it.
+            at: When it was said, in seconds since the epoch.
+            corrects: True when the message takes back something said before ("actually", a
+                chosen "that is wrong" button): it then replaces older findings of the same condition.
+        """
+        heard = list(self.heard)
+        for finding in findings:
+            if any(not item.superseded and _same(item.finding, finding) for item in heard):
+                continue
+            heard = [
+                replace(item, superseded=True)
+                if not item.superseded and item.at < at and _replaces(finding, item.finding, corrects)
+                else item
+                for item in heard
+            ]
+            heard.append(Heard(finding, at))
+        return Record(tuple(heard))
+
+    def to_list(self) -> List[Dict[str, Any]]:
+        """JSON-ready form: each finding's dictionary with `at` and `superseded`."""
+        return [{**item.finding.to_dict(), "at": item.at, "superseded": item.superseded} for item in self.heard]
+
+    @classmethod
+    def from_list(cls, items: Sequence[Mapping[str, Any]]) -> "Record":
+        """Rebuild a record from `to_list`. Raises ValueError for an unknown assertion or date."""
+        return cls(
+            tuple(
+                Heard(Finding.from_dict(item), float(item.get("at", 0.0)), bool(item.get("superseded", False)))
+                for item in items
+            )
+        )
+
+
+def _same(old: Finding, new: Finding) -> bool:
+    keys = ("condition", "variant", "assertion", "when", "quantity", "emergency", "call_today", "group")
+    return all(getattr(old, key) == getattr(new, key) for key in keys)
+
+
+def _replaces(new: Finding, old: Finding, corrects: bool) -> bool:
+    """True when `new` takes the place of `old`."""
+    if new.condition is None or new.condition != old.condition or old.emergency:
+        return False
+    if corrects:
+        return True
+    if new.assertion == PRESENT and old.assertion == PRESENT:
+        # The same thing, now with its date or its kind.
+        return (new.when is not None and old.when is None) or (new.variant is not None and old.variant is None)
+    if new.assertion in _WEAKER:
+        return old.assertion in _WEAKER[new.assertion]
+    if new.assertion == ABSENT:
+        return old.assertion not in (PRESENT,)
+    return new.assertion == PAST and new.when is not None

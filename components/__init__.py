@@ -1,0 +1,1 @@
+"""What runs inside Rasa: listening, understanding, the safety policy, clinic wording, the tracker store."""

@@ -1,0 +1,152 @@
+"""The intent model: logistic regression over sentence vectors and character n-grams.
+
+Trained by scikit-learn, kept and run as plain NumPy arrays: loading runs no pickled code and needs no
+scikit-learn, which keeps the start short.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, List, Sequence, Tuple
+
+import numpy as np
+
+from components.encoder import shared_encoder
+
+NGRAMS = (2, 4)
+MAX_NGRAMS = 6000
+NGRAM_WEIGHT = 0.6
+"""How much the n-gram half (unit length) weighs beside the sentence vector (unit length)."""
+
+
+def char_ngrams(text: str, low: int = NGRAMS[0], high: int = NGRAMS[1]) -> List[str]:
+    """Character n-grams inside word boundaries, as scikit-learn's `char_wb` cuts them."""
+    found = []
+    for word in " ".join(text.lower().split()).split(" "):
+        padded = f" {word} "
+        for size in range(low, high + 1):
+            if len(padded) <= size:
+                found.append(padded)
+                break
+            found.extend(padded[start : start + size] for start in range(len(padded) - size + 1))
+    return found
+
+
+@dataclass
+class IntentModel:
+    """Weights of one trained model.
+
+    Attributes:
+        labels: Intent names, one per row of `weights`.
+        weights: float32, shape (labels, 384 + n-grams).
+        bias: float32, shape (labels,).
+        vocabulary: n-gram → column behind the sentence vector.
+        idf: float32, shape (n-grams,).
+        examples: float32, shape (examples, 384): vectors of the training texts.
+        example_labels: int, shape (examples,): row of `labels` of each example.
+    """
+
+    labels: List[str]
+    weights: np.ndarray
+    bias: np.ndarray
+    vocabulary: Dict[str, int]
+    idf: np.ndarray
+    examples: np.ndarray
+    example_labels: np.ndarray
+
+    def features(self, texts: Sequence[str]) -> Tuple[np.ndarray, np.ndarray]:
+        """Sentence vectors (n, 384) and the whole feature rows (n, 384 + n-grams) of some texts."""
+        vectors = shared_encoder().encode(list(texts))
+        grams = np.zeros((len(texts), len(self.idf)), dtype=np.float32)
+        for row, text in enumerate(texts):
+            for gram in char_ngrams(text):
+                column = self.vocabulary.get(gram)
+                if column is not None:
+                    grams[row, column] += 1.0
+        grams = np.where(grams > 0, 1.0 + np.log(np.maximum(grams, 1.0)), 0.0) * self.idf
+        grams /= np.maximum(np.linalg.norm(grams, axis=1, keepdims=True), 1e-9)
+        return vectors, np.hstack([vectors, NGRAM_WEIGHT * grams]).astype(np.float32)
+
+    def predict(self, texts: Sequence[str]) -> Tuple[np.ndarray, np.ndarray]:
+        """Probabilities and nearness of some texts.
+
+        Returns:
+            Probabilities, shape (n, labels); and the cosine to the nearest training example of each
+            label, shape (n, labels).
+        """
+        vectors, rows = self.features(texts)
+        scores = rows @ self.weights.T + self.bias
+        scores -= scores.max(axis=1, keepdims=True)
+        exponent = np.exp(scores)
+        nearness = np.full((len(texts), len(self.labels)), -1.0, dtype=np.float32)
+        cosines = vectors @ self.examples.T
+        for row in range(len(texts)):
+            np.maximum.at(nearness[row], self.example_labels, cosines[row])
+        return exponent / exponent.sum(axis=1, keepdims=True), nearness
+
+    def save(self, folder: Path) -> None:
+        """Write the model to two files in `folder`."""
+        np.savez_compressed(
+            folder / "weights.npz",
+            weights=self.weights.astype(np.float16),
+            bias=self.bias.astype(np.float32),
+            idf=self.idf.astype(np.float16),
+            examples=np.round(self.examples * 127).astype(np.int8),
+            example_labels=self.example_labels.astype(np.int16),
+        )
+        words = sorted(self.vocabulary, key=self.vocabulary.get)  # type: ignore[arg-type]
+        (folder / "words.json").write_text(json.dumps({"labels": self.labels, "ngrams": words}), "utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> "IntentModel":
+        """Read what `save` wrote. Raises OSError or ValueError when it is missing or broken."""
+        words = json.loads((folder / "words.json").read_text("utf-8"))
+        with np.load(folder / "weights.npz", allow_pickle=False) as data:
+            return cls(
+                labels=words["labels"],
+                weights=data["weights"].astype(np.float32),
+                bias=data["bias"],
+                vocabulary={gram: column for column, gram in enumerate(words["ngrams"])},
+                idf=data["idf"].astype(np.float32),
+                examples=data["examples"].astype(np.float32) / 127.0,
+                example_labels=data["example_labels"].astype(np.int64),
+            )
+
+
+def train(texts: Sequence[str], labels: Sequence[str], c: float) -> IntentModel:
+    """Fit a model.
+
+    Args:
+        texts: Training messages.
+        labels: Intent of each message.
+        c: Inverse strength of the regularisation.
+
+    Raises:
+        ValueError: When there are fewer than two intents.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+
+    if len(set(labels)) < 2:
+        raise ValueError("an intent model needs examples of at least two intents")
+    vectorizer = TfidfVectorizer(analyzer=char_ngrams, max_features=MAX_NGRAMS, sublinear_tf=True, min_df=2)
+    vectorizer.fit(texts)
+    names = sorted(set(labels))
+    model = IntentModel(
+        labels=names,
+        weights=np.zeros((0, 0), dtype=np.float32),
+        bias=np.zeros(0, dtype=np.float32),
+        vocabulary={gram: int(column) for gram, column in vectorizer.vocabulary_.items()},
+        idf=vectorizer.idf_.astype(np.float32),
+        examples=np.zeros((0, 0), dtype=np.float32),
+        example_labels=np.array([names.index(label) for label in labels]),
+    )
+    vectors, rows = model.features(texts)
+    regression = LogisticRegression(C=c, max_iter=300, class_weight="balanced", random_state=42)
+    regression.fit(rows, np.array(labels))
+    model.weights = regression.coef_.astype(np.float32)
+    model.bias = regression.intercept_.astype(np.float32)
+    model.examples = vectors
+    return model

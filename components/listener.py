@@ -1,0 +1,96 @@
+"""The last step of understanding: listens for what bears on safety in every message.
+
+Writes one entity `finding` per thing heard (value = condition id, role = assertion) and overrides the
+intent when something about the person to be treated must come first.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Text
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.extractors.extractor import EntityExtractorMixin
+from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME, INTENT_MESSAGE_PREFIX
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from candidacy.findings import Finding
+from candidacy.listening import listen
+from desk.settings import today
+
+FINDING = "finding"
+UNNAMED = "unnamed"
+"""Entity value of a finding without a condition."""
+
+URGENT, REPORT = "urgent_symptom", "report_condition"
+_NOT_UNDERSTOOD = (DEFAULT_NLU_FALLBACK_INTENT_NAME, "out_of_scope")
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
+class Listener(GraphComponent, EntityExtractorMixin):
+    """Puts `candidacy.listening.listen` to work on every message."""
+
+    @classmethod
+    def create(
+        cls,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "Listener":
+        """A new component; the lexicon is built now, not during somebody's first message."""
+        listen("hello", today())
+        return cls()
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Nothing to learn."""
+        return training_data
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        """Add findings to each message and put safety first in its intent."""
+        for message in messages:
+            text = message.get(TEXT) or ""
+            # A chosen button ("/affirm") is no wording of the person's own.
+            if text.startswith(INTENT_MESSAGE_PREFIX):
+                continue
+            self._hear(message, text)
+        return messages
+
+    def _hear(self, message: Message, text: str) -> None:
+        findings = listen(text, today())
+        entities = [entity for entity in message.get(ENTITIES, []) if entity.get("entity") != FINDING]
+        entities += [_entity(finding) for finding in findings]
+        message.set(ENTITIES, entities, add_to_output=True)
+        asked = message.get("asked") or []
+        intent = (message.get(INTENT) or {}).get("name")
+        if any(finding.emergency for finding in findings):
+            override = URGENT
+        elif any(finding.surfaced for finding in findings):
+            override = REPORT
+        elif findings and intent in _NOT_UNDERSTOOD:
+            # Nothing else was understood, yet it speaks of a condition: answer from the rules.
+            override = REPORT
+        else:
+            return
+        top = {"name": override, "confidence": 1.0}
+        ranking = [item for item in message.get("intent_ranking") or [] if item["name"] != override]
+        message.set(INTENT, top, add_to_output=True)
+        message.set("intent_ranking", [top] + ranking, add_to_output=True)
+        message.set("asked", [item for item in asked if item["intent"] != override], add_to_output=True)
+
+
+def _entity(finding: Finding) -> Dict[str, Any]:
+    """The Rasa entity of a finding; the whole finding stands under `finding`."""
+    return {
+        "entity": FINDING,
+        "value": finding.condition or UNNAMED,
+        "role": finding.assertion,
+        "start": finding.start,
+        "end": finding.end,
+        "extractor": "Listener",
+        "finding": finding.to_dict(),
+    }

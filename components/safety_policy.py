@@ -1,0 +1,178 @@
+"""RulePolicy with the promises that no rule file may break: emergency first, and never silence.
+
+It stands in RulePolicy's place because a second policy beside it would lose to an open form. Both
+promises use responses and default actions only, so they hold while the action server is down.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, NamedTuple, Optional, Text
+
+from rasa.core.policies.policy import PolicyPrediction
+from rasa.core.policies.rule_policy import RulePolicy
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.shared.core.constants import (
+    ACTION_DEACTIVATE_LOOP_NAME,
+    ACTION_LISTEN_NAME,
+    DEFAULT_ACTION_NAMES,
+)
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, BotUttered, LoopInterrupted, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.nlu.constants import INTENT_NAME_KEY
+
+URGENT, GREET = "urgent_symptom", "greet"
+UTTER_URGENT, UTTER_SELF_HARM = "utter_urgent", "utter_self_harm"
+UTTER_UNAVAILABLE = "utter_unavailable"
+UTTER_GREET = "utter_greet"
+ANSWER = "action_answer"
+ANSWERED_ALONE = ("utter_faq_", "action_unclear")
+"""Actions that answer one thing; several things at once go to `action_answer`."""
+
+NEEDS_THE_RULES = ("hypothetical", "other_person", "past", "future")
+"""Heard beside a question, these are answered from the screening rules in the same reply."""
+
+GREETS_BEFORE_FIRST_ANSWER = ("cmdline", "sms")
+"""Channels that cannot greet when the chat opens."""
+
+
+class Turn(NamedTuple):
+    """What has happened since the person's last message.
+
+    Attributes:
+        message: That message; None before the first one.
+        actions: Names of the actions run since, oldest first.
+        said: How many messages answered it; the opening greeting does not count.
+        failed: True when the last action left no trace: it was called and did not answer.
+    """
+
+    message: Optional[UserUttered]
+    actions: List[Text]
+    said: int
+    failed: bool
+
+
+def current_turn(tracker: DialogueStateTracker) -> Turn:
+    """The turn that is being answered, read from the tracker's newest events."""
+    actions: List[Text] = []
+    said = 0
+    message = None
+    for event in reversed(tracker.events):
+        if isinstance(event, UserUttered):
+            message = event
+            break
+        if isinstance(event, BotUttered):
+            said += 1
+        elif isinstance(event, ActionExecuted) and event.action_name:
+            actions.append(event.action_name)
+    if UTTER_GREET in actions and message is not None and message.intent.get(INTENT_NAME_KEY) != GREET:
+        said -= 1
+    return Turn(message, actions[::-1], said, _left_no_trace(tracker))
+
+
+def _left_no_trace(tracker: DialogueStateTracker) -> bool:
+    """True when the newest event is a call of the action server that brought nothing back."""
+    newest = tracker.events[-1] if tracker.events else None
+    if not isinstance(newest, ActionExecuted) or not newest.action_name:
+        return False
+    return not newest.action_name.startswith("utter_") and newest.action_name not in DEFAULT_ACTION_NAMES
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True)
+class SafetyPolicy(RulePolicy):
+    """Rules, behind the promises of the design: emergency first, never silence."""
+
+    def predict_action_probabilities(
+        self,
+        tracker: DialogueStateTracker,
+        domain: Domain,
+        rule_only_data: Optional[Dict[Text, Any]] = None,
+        **kwargs: Any,
+    ) -> PolicyPrediction:
+        """Predict the next action (see parent class); the promises come before the rules."""
+        turn = current_turn(tracker)
+        if turn.message is None:
+            return super().predict_action_probabilities(tracker, domain, rule_only_data, **kwargs)
+        if self._is_urgent(turn):
+            return self._predict_name(self._next_in_emergency(tracker, turn), tracker, domain)
+        if self._greets_first(tracker, turn):
+            return self._predict_name(UTTER_GREET, tracker, domain)
+        if turn.actions and turn.actions[-1] == UTTER_UNAVAILABLE:
+            return self._predict_name(ACTION_LISTEN_NAME, tracker, domain)
+        if turn.failed:
+            # Not a second call: a server that hangs would keep the person waiting twice.
+            return self._predict_name(ACTION_LISTEN_NAME if turn.said else UTTER_UNAVAILABLE, tracker, domain)
+        if turn.actions and turn.actions[-1] == ANSWER:
+            return self._after_answer(tracker, domain)
+        rules_tracker = _without_greeting(tracker) if UTTER_GREET in turn.actions else tracker
+        prediction = super().predict_action_probabilities(rules_tracker, domain, rule_only_data, **kwargs)
+        name = self._name_of(prediction, domain)
+        if name == ACTION_LISTEN_NAME and not turn.said:
+            return self._predict_name(UTTER_UNAVAILABLE, tracker, domain)
+        if name.startswith(ANSWERED_ALONE) and _needs_whole_answer(turn):
+            return self._predict_name(ANSWER, tracker, domain)
+        return prediction
+
+    @staticmethod
+    def _is_urgent(turn: Turn) -> bool:
+        return turn.message is not None and turn.message.intent.get(INTENT_NAME_KEY) == URGENT
+
+    @staticmethod
+    def _next_in_emergency(tracker: DialogueStateTracker, turn: Turn) -> Text:
+        text = UTTER_SELF_HARM if _speaks_of_self_harm(turn) else UTTER_URGENT
+        if text not in turn.actions:
+            return text
+        # The emergency ends the form: screening starts again only when it is asked for.
+        if tracker.active_loop_name and ACTION_DEACTIVATE_LOOP_NAME not in turn.actions:
+            return ACTION_DEACTIVATE_LOOP_NAME
+        return ACTION_LISTEN_NAME
+
+    @staticmethod
+    def _greets_first(tracker: DialogueStateTracker, turn: Turn) -> bool:
+        if turn.actions or tracker.get_latest_input_channel() not in GREETS_BEFORE_FIRST_ANSWER:
+            return False
+        if turn.message is not None and turn.message.intent.get(INTENT_NAME_KEY) == GREET:
+            return False
+        return not any(
+            isinstance(event, ActionExecuted) and event.action_name == UTTER_GREET for event in tracker.events
+        )
+
+    def _after_answer(self, tracker: DialogueStateTracker, domain: Domain) -> PolicyPrediction:
+        """An open form asks its question again."""
+        if not tracker.active_loop_name:
+            return self._predict_name(ACTION_LISTEN_NAME, tracker, domain)
+        prediction = self._predict_name(tracker.active_loop_name, tracker, domain)
+        prediction.events = [LoopInterrupted(True)]
+        return prediction
+
+    def _predict_name(self, name: Text, tracker: DialogueStateTracker, domain: Domain) -> PolicyPrediction:
+        return self._prediction(self._prediction_result(name, tracker, domain))
+
+    @staticmethod
+    def _name_of(prediction: PolicyPrediction, domain: Domain) -> Text:
+        return domain.action_names_or_texts[prediction.probabilities.index(max(prediction.probabilities))]
+
+
+def _findings(turn: Turn) -> List[Dict[Text, Any]]:
+    entities = turn.message.entities if turn.message else []
+    return [entity.get("finding") or {} for entity in entities if entity.get("entity") == "finding"]
+
+
+def _speaks_of_self_harm(turn: Turn) -> bool:
+    return any(finding.get("self_harm") for finding in _findings(turn))
+
+
+def _needs_whole_answer(turn: Turn) -> bool:
+    """True when one fixed reply would leave something unanswered."""
+    asked = (turn.message.parse_data or {}).get("asked") or [] if turn.message else []
+    return len(asked) > 1 or any(f.get("assertion") in NEEDS_THE_RULES for f in _findings(turn))
+
+
+def _without_greeting(tracker: DialogueStateTracker) -> DialogueStateTracker:
+    """The tracker as the rules know it: they expect their own action right after the message."""
+    events = list(tracker.events)
+    for index in reversed(range(len(events))):
+        if isinstance(events[index], ActionExecuted) and events[index].action_name == UTTER_GREET:
+            del events[index]
+            break
+    return DialogueStateTracker.from_events(tracker.sender_id, events, slots=tracker.slots.values())
