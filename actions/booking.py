@@ -22,9 +22,7 @@ from desk.contact import read_contact, without_contacts
 from desk.names import read_name
 from desk.records import DeskUnavailable
 from desk.settings import now
-from desk.window import Window
-from desk.windows import offer_windows
-from desk.window_words import read_windows
+from desk.windows import Window, offer_windows, read_windows
 
 logger = logging.getLogger(__name__)
 

@@ -145,7 +145,7 @@ def _heard_in(group: Text, talk: Talk) -> List[Text]:
     return [rule.plain_name for rule in load().rulebook.group(group) if rule.id in standing]
 
 
-class _AskGroup(Action):
+class _AskGroup:
     """Ask one of the eight questions, worded around what was heard, or its follow-up."""
 
     group: Text = ""
@@ -188,7 +188,7 @@ def _listed(items: List[Text]) -> Text:
 
 def _ask_action(group: Text) -> Type[Action]:
     """rasa-sdk registers every subclass of Action that it finds; one for each question."""
-    return type(f"ActionAsk{group.replace('_', ' ').title().replace(' ', '')}", (_AskGroup,), {"group": group})
+    return type(f"ActionAsk{group.replace('_', ' ').title().replace(' ', '')}", (_AskGroup, Action), {"group": group})
 
 
 ASK_ACTIONS = [_ask_action(group) for group in SLOT_OF]

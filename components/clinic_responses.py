@@ -13,7 +13,8 @@ import logging
 import re
 from typing import Any, Dict, List, Optional, Text
 
-from rasa.core.nlg.generator import NaturalLanguageGenerator, ResponseVariationFilter
+from rasa.core.nlg import TemplatedNaturalLanguageGenerator
+from rasa.core.nlg.generator import ResponseVariationFilter
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -33,12 +34,12 @@ def facts(knowledge: Knowledge) -> Dict[Text, Optional[Text]]:
     return values
 
 
-class ClinicResponses(NaturalLanguageGenerator):
+class ClinicResponses(TemplatedNaturalLanguageGenerator):
     """Rasa's `nlg: type:`; reads the clinic's facts at start, so an edit needs a restart, no training."""
 
     def __init__(self, endpoint_config: Optional[EndpointConfig], domain: Domain) -> None:
-        self.responses = domain.responses
-        self._filter = ResponseVariationFilter(domain.responses)
+        # Rasa replaces the responses of its own class when it has loaded the model with its domain.
+        super().__init__(domain.responses)
         self._facts = facts(load())
 
     async def generate(
@@ -58,7 +59,7 @@ class ClinicResponses(NaturalLanguageGenerator):
         if name not in self.responses:
             logger.error("unknown response %s", name)
             return None
-        candidates = self._filter.responses_for_utter_action(name, channel, slots)
+        candidates = ResponseVariationFilter(self.responses).responses_for_utter_action(name, channel, slots)
         if not candidates:
             return None
         known: Dict[Text, Any] = {**slots, **self._facts}

@@ -1,0 +1,192 @@
+"""Start the bot's processes with the settings that the design promises.
+
+    python launch.py rasa        the bot with its web chat on 127.0.0.1:5005
+    python launch.py actions     the action server on 127.0.0.1:5055
+    python launch.py shell       the bot in this terminal (127.0.0.1:5015), conversations kept apart
+    python launch.py train       train a model if the data changed since the last one
+    python launch.py ready       wait until the chat page answers, then print its address
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import warnings
+from pathlib import Path
+from typing import Callable, Dict, List
+
+ROOT = Path(__file__).resolve().parent
+HOST = "127.0.0.1"
+RASA_PORT, ACTIONS_PORT, SHELL_PORT, SHELL_ACTIONS_PORT = 5005, 5055, 5015, 5056
+ACTION_TIMEOUT = 4
+"""Seconds that Rasa waits for the action server; its own 300 would leave a person without an answer."""
+
+TRAINED_FROM = ["data/nlu", "data/faq", "data/rules.yml", "domain.yml", "config.yml", "components", "requirements.txt"]
+STAMP = ROOT / "models" / ".trained-from"
+
+
+def quiet() -> Dict[str, str]:
+    """Environment of every process: no telemetry, no start-up noise, one address for the action server."""
+    defaults = {
+        "RASA_TELEMETRY_ENABLED": "false",
+        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "SANIC_HOST": HOST,
+        "ACTION_ENDPOINT_URL": f"http://{HOST}:{ACTIONS_PORT}/webhook",
+        "PYTHONWARNINGS": "ignore",
+        "TQDM_DISABLE": "1",
+    }
+    for key, value in defaults.items():
+        os.environ.setdefault(key, value)
+    warnings.filterwarnings("ignore")
+    os.chdir(ROOT)
+    sys.path.insert(0, str(ROOT))
+    return dict(os.environ)
+
+
+def check_data() -> None:
+    """Stop with one clear line when a file of the clinic is broken or a setting cannot be used."""
+    from candidacy.knowledge import BrokenFile, load
+    from desk.settings import BadSetting, settings, time_zone
+
+    try:
+        load()
+        settings()
+        time_zone()
+    except (BrokenFile, BadSetting) as error:
+        sys.exit(f"The bot was not started. {error}")
+
+
+def rasa_main(arguments: List[str]) -> None:
+    """Run Rasa's command line inside this process."""
+    check_data()
+    import rasa.core.actions.action as actions
+
+    actions.DEFAULT_REQUEST_TIMEOUT = ACTION_TIMEOUT
+    from rasa.__main__ import main
+
+    sys.argv = ["rasa", *arguments]
+    main()
+
+
+def rasa() -> None:
+    """The bot and its web chat."""
+    common = ["--model", "models", "--endpoints", "endpoints.yml"]
+    rasa_main(["run", "-i", HOST, "-p", str(_port("RASA_PORT", RASA_PORT)), *common, "--credentials", "credentials.yml"])
+
+
+def actions() -> None:
+    """The action server."""
+    check_data()
+    from rasa_sdk.__main__ import main
+
+    sys.argv = ["rasa_sdk", "--actions", "actions", "-p", str(_port("ACTIONS_PORT", ACTIONS_PORT))]
+    main()
+
+
+def shell() -> None:
+    """The bot in this terminal; uses the action server of `make run` if it answers, else its own."""
+    import channels.shell
+
+    own = None
+    if not _answers(f"http://{HOST}:{_port('ACTIONS_PORT', ACTIONS_PORT)}/health"):
+        own = _own_actions()
+    os.environ["CONVERSATIONS_DB"] = os.environ.get("SHELL_CONVERSATIONS_DB", "var/shell-conversations.db")
+    channels.shell.install()
+    try:
+        common = ["--model", "models", "--endpoints", "endpoints.yml", "--log-file", "var/shell.log"]
+        rasa_main(["shell", "-p", str(_port("SHELL_PORT", SHELL_PORT)), *common, "--quiet"])
+    finally:
+        if own is not None:
+            own.terminate()
+
+
+def _own_actions() -> "subprocess.Popen[bytes]":
+    port = _port("SHELL_ACTIONS_PORT", SHELL_ACTIONS_PORT)
+    os.environ["ACTION_ENDPOINT_URL"] = f"http://{HOST}:{port}/webhook"
+    environment = {**os.environ, "ACTIONS_PORT": str(port)}
+    log = open(ROOT / "var" / "shell-actions.log", "ab")
+    command = [sys.executable, str(ROOT / "launch.py"), "actions"]
+    return subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+
+
+def train() -> None:
+    """Train if what the model is made from has changed."""
+    digest = _digest()
+    newest = sorted((ROOT / "models").glob("*.tar.gz"))
+    if newest and STAMP.exists() and STAMP.read_text("utf-8") == digest and "--force" not in sys.argv:
+        return
+    check_data()
+    print("Training the model (about a minute; only after a change in the data) ...", flush=True)
+    started = time.monotonic()
+    command = [sys.executable, "-W", "ignore", "-m", "rasa", "train", "--data", "data", "--out", "models"]
+    done = subprocess.run([*command, "--quiet"], capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"Training failed:\n{(done.stdout + done.stderr)[-3000:]}")
+    for old in newest:
+        old.unlink()
+    STAMP.write_text(digest, "utf-8")
+    print(f"Trained in {time.monotonic() - started:.0f} s.", flush=True)
+
+
+def _digest() -> str:
+    """Digest of everything the model is made from."""
+    total = hashlib.sha256()
+    for name in TRAINED_FROM:
+        path = ROOT / name
+        files = sorted(f for f in path.rglob("*") if f.suffix in (".yml", ".py")) if path.is_dir() else [path]
+        for file in files:
+            total.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
+    return total.hexdigest()
+
+
+def ready() -> None:
+    """Wait for the chat page and print its address."""
+    address = f"http://localhost:{_port('RASA_PORT', RASA_PORT)}/webhooks/web/"
+    deadline = time.monotonic() + 180
+    while time.monotonic() < deadline:
+        if _answers(address):
+            print(f"\n  The chat is ready: {address}\n  Stop with Ctrl+C.\n", flush=True)
+            break
+        time.sleep(0.5)
+    else:
+        sys.exit("The chat did not come up within three minutes; the lines above say why.")
+    while True:  # a process that ends would make honcho stop the others
+        time.sleep(3600)
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=2):
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _port(variable: str, default: int) -> int:
+    value = os.environ.get(variable, str(default))
+    if not value.isdigit():
+        sys.exit(f"{variable}: {value!r} is no port number; write for example {default}")
+    return int(value)
+
+
+COMMANDS: Dict[str, Callable[[], None]] = {
+    "rasa": rasa,
+    "actions": actions,
+    "shell": shell,
+    "train": train,
+    "ready": ready,
+}
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
+        sys.exit(__doc__)
+    quiet()
+    (ROOT / "var").mkdir(exist_ok=True)
+    COMMANDS[sys.argv[1]]()

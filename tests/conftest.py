@@ -1,0 +1,38 @@
+"""Fixtures shared by all tests."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+
+@pytest.fixture(scope="session")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for this run's databases and logs."""
+    return tmp_path_factory.mktemp("bot")
+
+
+@pytest.fixture(scope="session")
+def action_server(work: Path) -> Iterator["object"]:
+    """The real action server with a database of its own."""
+    from tests.harness import ActionServer
+
+    os.environ["DATABASE_URL"] = f"sqlite:///{work}/desk.db"
+    server = ActionServer(work)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def bot(action_server) -> "object":
+    """The trained bot, talking to the real action server."""
+    from tests.harness import Bot
+
+    return Bot(action_server.url)
