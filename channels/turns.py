@@ -97,6 +97,13 @@ class Turns:
             return []
         return [public(message)] if message and message.get("text") else []
 
+    async def unavailable(
+        self, agent: Any, conversation: str, said: List[Dict[str, Any]], status: int = 200, processed: bool = True
+    ) -> Reply:
+        """The last net: what was said so far and `utter_unavailable`; `error` lets the page use its own text."""
+        messages = said + await self.say(agent, "utter_unavailable", conversation)
+        return Reply(status, {"error": "unavailable", "messages": messages}, processed)
+
     async def take(self, agent: Any, deliver: Deliver, conversation: str, incoming: Incoming) -> Reply:
         """Answer one message. Never raises; the same message id gives the same reply."""
         talk = self.talk(conversation)
@@ -126,8 +133,7 @@ class Turns:
         try:
             await asyncio.wait_for(talk.lock.acquire(), self.limit)
         except asyncio.TimeoutError:
-            messages = await self.say(agent, "utter_unavailable", conversation)
-            return Reply(503, {"error": "unavailable", "messages": messages}, processed=False)
+            return await self.unavailable(agent, conversation, [], 503, processed=False)
         spoken, talk.late = Collected(self.channel, talk.late), []
         work = asyncio.ensure_future(self._work(talk, agent, deliver, conversation, incoming, spoken))
         done, _ = await asyncio.wait({work}, timeout=max(deadline - loop.time(), 0.05))
@@ -135,7 +141,7 @@ class Turns:
             return work.result()
         logger.error("A turn took longer than %s s; the person was told, the turn goes on.", self.limit)
         said, spoken.handed_over = spoken.public(), len(spoken.messages)
-        return Reply(200, {"messages": said + await self.say(agent, "utter_unavailable", conversation)})
+        return await self.unavailable(agent, conversation, said)
 
     async def _work(
         self, talk: Talk, agent: Any, deliver: Deliver, conversation: str, incoming: Incoming, spoken: Collected
@@ -177,8 +183,7 @@ class Turns:
         except Exception as error:  # noqa: BLE001  whatever it was, the person gets an answer
             log_failure("a turn failed", error)
             await self._keep(agent, message)
-            unavailable = await self.say(agent, "utter_unavailable", conversation)
-            return Reply(200, {"messages": spoken.public() + unavailable})
+            return await self.unavailable(agent, conversation, spoken.public())
         finally:
             if spoken.handed_over is not None:
                 talk.late += spoken.messages[spoken.handed_over :]

@@ -133,6 +133,10 @@ class WebInput(InputChannel):
 
         @bp.post("/session", stream=True)
         async def open_session(request: Request) -> HTTPResponse:
+            try:
+                await _body(request)
+            except Refused as refused:
+                return _json(await self._refuse(request.app.ctx.agent, refused))
             return _json(await self._open(request.app.ctx.agent, sessions))
 
         @bp.get("/history")
@@ -147,8 +151,9 @@ class WebInput(InputChannel):
         async def message(request: Request) -> HTTPResponse:
             agent = request.app.ctx.agent
             try:
+                raw = await _body(request)
                 conversation = conversation_of(request)
-                incoming = read_message(await _body(request))
+                incoming = read_message(raw)
             except Refused as refused:
                 return _json(await self._refuse(agent, refused))
             return _json(await self.turns.take(agent, on_new_message, conversation, incoming))
@@ -177,8 +182,7 @@ class WebInput(InputChannel):
                 raise RuntimeError("no greeting")
         except Exception as error:  # noqa: BLE001  the page must get an answer
             log_failure("a session could not be opened", error)
-            messages = await self.turns.say(agent, "utter_unavailable", conversation)
-            return Reply(503, {"error": "unavailable", "messages": messages})
+            return await self.turns.unavailable(agent, conversation, [], 503)
         offer = last_offer(spoken.messages)
         return Reply(
             200, {"token": token, "messages": spoken.public(), "open": offer.public() if offer else None}

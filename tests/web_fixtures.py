@@ -9,7 +9,10 @@ import asyncio
 import re
 import socket
 import sys
+import tempfile
 import threading
+from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Dict, List, Optional
@@ -89,6 +92,10 @@ class ScriptedAgent:
     """
 
     def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything and work as told."""
         self.domain = Domain.empty()
         self.tracker_store = InMemoryTrackerStore(self.domain)
         self.nlg = SimpleNamespace(generate=self._generate)
@@ -176,8 +183,6 @@ def clinic(signed: bool = False) -> Any:
     """Knowledge as the page needs it."""
     facts = {"name": "Larkspur Skin Clinic", "phone": "(555) 010-0142", "emergency_number": "911",
              "crisis_line": "call or text 988"}
-    from datetime import date
-
     rule = Facts(reviewed_on=date(2026, 11, 1) if signed else None)
     return Facts(
         clinic=Facts(facts=facts, demo=True), rulebook=Facts(version="2026.11", signed=signed, rules=[rule])
@@ -192,49 +197,41 @@ class Server:
         self.channel = WebInput(
             turn_limit=turn_limit, secret_file=folder / "secret", read=clinic, **settings
         )
-        self._ready, self._stop = threading.Event(), None
+        self._ready = threading.Event()
         self._socket = socket.create_server(("127.0.0.1", port))
         self.port = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/webhooks/web/"
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
+        threading.Thread(target=lambda: asyncio.run(self._main()), daemon=True).start()
         if not self._ready.wait(20):
             raise RuntimeError("the test server did not start")
-
-    def _serve(self) -> None:
-        asyncio.run(self._main())
 
     async def _main(self) -> None:
         app = Sanic(f"web_{self.port}", configure_logging=False)
         app.ctx.agent = self.agent
         register([self.channel], app, "/webhooks/")
-        loop = asyncio.get_running_loop()
         server = await app.create_server(sock=self._socket, return_asyncio_server=True, access_log=False)
         await server.startup()
         await server.before_start()
         await server.after_start()
-        self._loop, self._stop = loop, asyncio.Event()
         self._ready.set()
-        await self._stop.wait()
-        server.close()
+        await asyncio.Event().wait()
 
-    def close(self) -> None:
-        """Stop serving."""
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(5)
+
+@lru_cache(maxsize=1)
+def only_server() -> Server:
+    """One server for the whole test run: Sanic 21.12 rewrites its own classes and cannot start twice in a process."""
+    return Server(Path(tempfile.mkdtemp(prefix="web-tests-")))
 
 
 @pytest.fixture
-def web(tmp_path: Path) -> Any:
-    """A server whose turns may take one second."""
-    server = Server(tmp_path)
-    yield server
-    server.close()
+def web() -> Any:
+    """The server with a bot that has heard nothing yet; its turns may take one second."""
+    server = only_server()
+    server.agent.reset()
+    return server
 
 
 if __name__ == "__main__":
-    import tempfile
-
-    served = Server(Path(tempfile.mkdtemp()), port=int(sys.argv[1]), turn_limit=10.0)
+    served = Server(Path(tempfile.mkdtemp()), port=int(sys.argv[1]), turn_limit=10.0, frame_origins=["http://127.0.0.1:5998"])
     print(served.url, flush=True)
     threading.Event().wait()

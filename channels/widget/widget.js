@@ -93,6 +93,11 @@
     for (const message of messages || []) if (message.text) show(message.who || "bot", message, fresh);
   }
 
+  // When the bot cannot even say that it cannot answer, the page does.
+  function spoken({ error, messages = [] }) {
+    return error === "unavailable" && !messages.length ? [{ text: words.unavailable }] : messages;
+  }
+
   function setOffer(next, speak) {
     offer = next;
     choices.replaceChildren();
@@ -174,6 +179,7 @@
     if (item.talk !== talk) return;
     busy(false);
     if (answer && answer.status === 401) return reopen(item);
+    if (answer) answer.data.messages = spoken(answer.data);
     if (!answer || answer.status >= 500 || answer.status === 429) {
       if (answer) showAll(answer.data.messages, true);
       return fail(item);
