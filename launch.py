@@ -5,12 +5,14 @@
     python launch.py shell       the bot in this terminal (127.0.0.1:5015), conversations kept apart
     python launch.py train       train a model if the data changed since the last one
     python launch.py ready       wait until the chat page answers, then print its address
+    python launch.py keep NAME   run one of these and start it again when it dies
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -161,6 +163,34 @@ def ready() -> None:
         time.sleep(3600)
 
 
+def keep() -> None:
+    """Run another command and start it again when it dies; give up when it cannot even start.
+
+    honcho stops everything when one process ends, and a killed action server must not end the chat.
+    """
+    command = [sys.executable, str(ROOT / "launch.py"), *sys.argv[2:]]
+    process: List["subprocess.Popen[bytes]"] = []
+
+    def end(number: int, _frame: object) -> None:
+        process[-1].send_signal(number)
+        sys.exit(process[-1].wait())
+
+    failures = 0
+    while True:
+        started = time.monotonic()
+        process.append(subprocess.Popen(command))
+        signal.signal(signal.SIGTERM, end)
+        signal.signal(signal.SIGINT, end)
+        code = process[-1].wait()
+        failures = failures + 1 if time.monotonic() - started < 20 else 0
+        if code == 1 and failures:  # it said itself why it cannot start
+            sys.exit(1)
+        if failures > 5:
+            sys.exit(f"{sys.argv[2]} ends again and again; the lines above say why.")
+        print(f"{sys.argv[2]} ended; starting it again", flush=True)
+        time.sleep(min(2**failures, 20))
+
+
 def _answers(address: str) -> bool:
     try:
         with urllib.request.urlopen(address, timeout=2):
@@ -182,6 +212,7 @@ COMMANDS: Dict[str, Callable[[], None]] = {
     "shell": shell,
     "train": train,
     "ready": ready,
+    "keep": keep,
 }
 
 if __name__ == "__main__":

@@ -1,0 +1,64 @@
+# Two commands are all a newcomer needs: `make run` and `make test`.
+PYTHON := .venv/bin/python
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run shell test train validate evaluate rules bookings install install-dev lock clean
+
+run: install train ## start everything and print the address of the chat
+	@$(PYTHON) -m honcho start
+
+shell: install train ## talk to the bot in this terminal
+	@$(PYTHON) launch.py shell
+
+test: install-dev train validate ## every test
+	@$(PYTHON) -m pytest $(ARGS)
+
+train: install ## train the model if its data changed
+	@$(PYTHON) launch.py train
+
+validate: install ## check that rules, texts, intents, sources and facts agree
+	@$(PYTHON) -m candidacy.validate
+
+bookings: install ## list requests for a consultation with their cards
+	@$(PYTHON) -m desk.bookings $(ARGS)
+
+install: .venv/.installed
+install-dev: .venv/.installed-dev
+
+.venv/bin/python:
+	@python3.10 -c "import venv" 2>/dev/null || { echo "Python 3.10 is needed: 'uv python install 3.10', 'pyenv install 3.10', or on Ubuntu the deadsnakes packages 'python3.10 python3.10-venv'."; exit 1; }
+	@echo "[1/3] Making a virtual environment in .venv"
+	@python3.10 -m venv .venv
+
+.venv/.installed: requirements.txt | .venv/bin/python
+	@echo "[2/3] Installing the packages of requirements.txt (a few minutes, once)"
+	@$(PYTHON) -m pip install --progress-bar off --require-hashes --no-deps -r requirements.txt 2>&1 | $(PYTHON) -u -c "$$PROGRESS"
+	@test -x .venv/bin/rasa || { echo "The installation failed; the lines above say why."; exit 1; }
+	@echo "[3/3] Compiling bytecode (halves the start)"
+	@$(PYTHON) -m compileall -q -j0 .venv/lib >/dev/null 2>&1 || true
+	@touch $@
+
+.venv/.installed-dev: requirements-dev.txt | .venv/.installed
+	@echo "Installing the packages for the tests"
+	@$(PYTHON) -m pip install --progress-bar off --require-hashes --no-deps -r requirements-dev.txt 2>&1 | $(PYTHON) -u -c "$$PROGRESS"
+	@test -x .venv/bin/pytest || { echo "The installation failed; the lines above say why."; exit 1; }
+	@touch $@
+
+# One dot a package; anything that went wrong in full.
+define PROGRESS
+import sys
+for line in sys.stdin:
+    if line.startswith("Collecting"):
+        print(".", end="", flush=True)
+    elif line.startswith(("ERROR", "error")) or "HASH" in line or "hashes" in line:
+        print("\n" + line, end="", flush=True)
+print(flush=True)
+endef
+export PROGRESS
+
+lock: ## resolve requirements.txt and requirements-dev.txt anew (needs uv)
+	@uv pip compile pyproject.toml --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links -q -o requirements.txt
+	@uv pip compile pyproject.toml --extra dev -c requirements.txt --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links -q -o requirements-dev.txt
+
+clean: ## remove the environment, models and local databases
+	@rm -rf .venv models/*.tar.gz models/.trained-from var
