@@ -10,6 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.notes import is_under_age, notes
 from actions.talk import BOOKING, GROUP_OF, SCREENING, Talk
+from candidacy.answers import reads_as_question
 from candidacy.findings import ABSENT, HYPOTHETICAL, PRESENT, Finding
 from candidacy.knowledge import load
 from candidacy.record import Record
@@ -36,6 +37,9 @@ def answer_questions(dispatcher: CollectingDispatcher, talk: Talk) -> int:
     said = []
     for item in talk.asked:
         intent = item.get("intent") or ""
+        # In a form a reply such as "34" or "whenever" may look like a topic: only a question is an aside.
+        if talk.form and intent.startswith(FAQ) and not reads_as_question(item.get("text") or ""):
+            continue
         response = f"utter_{intent}" if intent.startswith(FAQ) else REPLIES.get(intent)
         if response and response not in said and len(said) < MOST_ANSWERS:
             dispatcher.utter_message(response=response)

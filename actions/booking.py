@@ -48,7 +48,10 @@ class ValidateBookingForm(Action):
         if not talk.answers_form(BOOKING):
             return []
         slot = tracker.get_slot("requested_slot") or ""
-        if talk.intent in ASIDES or (talk.offered() or "").startswith(("contradiction", "restart", "hypothetical")):
+        gives_contact = read_contact(talk.text, load().clinic.country) is not None
+        if talk.intent in ASIDES and not gives_contact:
+            return []
+        if (talk.offered() or "").startswith(("contradiction", "restart", "hypothetical")):
             return []
         readers = {
             SLOT_OF[AGE_GROUP]: self._age,

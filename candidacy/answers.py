@@ -42,6 +42,7 @@ class Answer:
 class _Cues:
     patterns: Dict[str, Pattern[str]]
     age_bands: Dict[str, int]
+    question_starts: Tuple[str, ...]
 
 
 @lru_cache(maxsize=1)
@@ -51,7 +52,7 @@ def _cues(path: Path = DATA / "clinic" / "answers.yml") -> _Cues:
     for name in (YES, NO, UNSURE, "skip", "corrects"):
         words = sorted((str(word) for word in data[name]), key=len, reverse=True)
         patterns[name] = re.compile(r"(?<![\w'])(?:" + "|".join(map(re.escape, words)) + r")(?![\w'])")
-    return _Cues(patterns, dict(data["age_bands"]))
+    return _Cues(patterns, dict(data["age_bands"]), tuple(f"{word} " for word in data["question_starts"]))
 
 
 def plain(text: str) -> str:
@@ -85,6 +86,11 @@ def polarity(text: str) -> Optional[str]:
     if no:
         return NO
     return YES if yes else None
+
+
+def reads_as_question(text: str) -> bool:
+    """True when a message asks something by its form: a question mark, or how it begins."""
+    return "?" in text or plain(text).startswith(_cues().question_starts)
 
 
 def interpret(
