@@ -11,6 +11,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Text
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.shared.constants import INTENT_MESSAGE_PREFIX
 from rasa.shared.core.constants import (
     ACTION_DEACTIVATE_LOOP_NAME,
     ACTION_LISTEN_NAME,
@@ -21,12 +22,15 @@ from rasa.shared.core.events import ActionExecuted, BotUttered, LoopInterrupted,
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import INTENT_NAME_KEY
 
+from candidacy.answers import reads_as_question
+
 URGENT, GREET = "urgent_symptom", "greet"
 UTTER_URGENT, UTTER_SELF_HARM = "utter_urgent", "utter_self_harm"
 UTTER_UNAVAILABLE = "utter_unavailable"
 UTTER_GREET = "utter_greet"
-ANSWER = "action_answer"
-ANSWERED_ALONE = ("utter_faq_", "action_unclear")
+ANSWER, UNCLEAR = "action_answer", "action_unclear"
+FAQ_REPLY = "utter_faq_"
+ANSWERED_ALONE = (FAQ_REPLY, UNCLEAR)
 """Actions that answer one thing; several things at once go to `action_answer`."""
 
 NEEDS_THE_RULES = ("hypothetical", "other_person", "past", "future")
@@ -102,7 +106,7 @@ class SafetyPolicy(RulePolicy):
         if turn.failed:
             # Not a second call: a server that hangs would keep the person waiting twice.
             return self._predict_name(ACTION_LISTEN_NAME if turn.said else UTTER_UNAVAILABLE, tracker, domain)
-        if turn.actions and turn.actions[-1] == ANSWER:
+        if turn.actions and turn.actions[-1] in (ANSWER, UNCLEAR):
             return self._after_answer(tracker, domain)
         rules_tracker = _without_greeting(tracker) if UTTER_GREET in turn.actions else tracker
         prediction = super().predict_action_probabilities(rules_tracker, domain, rule_only_data, **kwargs)
@@ -111,6 +115,9 @@ class SafetyPolicy(RulePolicy):
             return self._predict_name(UTTER_UNAVAILABLE, tracker, domain)
         if name.startswith(ANSWERED_ALONE) and _needs_whole_answer(turn):
             return self._predict_name(ANSWER, tracker, domain)
+        if name.startswith(FAQ_REPLY) and tracker.active_loop_name and not _asks(turn):
+            # A short reply such as "whenever" may look like a topic; in a form only a question is an aside.
+            return self._predict_name(UNCLEAR, tracker, domain)
         return prediction
 
     @staticmethod
@@ -160,6 +167,11 @@ def _findings(turn: Turn) -> List[Dict[Text, Any]]:
 
 def _speaks_of_self_harm(turn: Turn) -> bool:
     return any(finding.get("self_harm") for finding in _findings(turn))
+
+
+def _asks(turn: Turn) -> bool:
+    text = (turn.message.text or "") if turn.message else ""
+    return text.startswith(INTENT_MESSAGE_PREFIX) or reads_as_question(text)
 
 
 def _needs_whole_answer(turn: Turn) -> bool:
