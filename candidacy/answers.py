@@ -193,7 +193,7 @@ def _age_finding(age: int, text: str) -> Finding:
 def _date_of(
     condition: str, text: str, findings: Sequence[Finding], today: date, chosen: Optional[str]
 ) -> Optional[Answer]:
-    from candidacy.listening import read_when
+    from candidacy.listening.when import read_when
 
     told = [f for f in findings if f.condition == condition and f.when]
     if told:
