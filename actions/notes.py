@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Optional, Sequence, Text
 from candidacy.findings import ABSENT, FUTURE, HYPOTHETICAL, OTHER_PERSON, PAST, Finding
 from candidacy.knowledge import load
 from candidacy.screening import YES, Reason, Verdict, assess
-from actions.talk import Talk, Utterance, day
+from actions.talk import Talk, Utterance, capital, day
 
 UNDER_18 = "under_18"
 
@@ -99,7 +99,7 @@ def _line(reason: Reason, answers: Dict[Text, Text]) -> Dict[Text, Any]:
             return {"response": "utter_reason_unnamed"}
         return {"response": "utter_reason_open", "topic": topic}
     rule = load().rule(reason.rule)
-    values: Dict[Text, Any] = {"name": rule.name, "reason": reason.reason, "next_step": reason.next_step}
+    values: Dict[Text, Any] = {"name": capital(rule.plain_name), "reason": reason.reason, "next_step": reason.next_step}
     if reason.earliest:
         return {"response": "utter_reason_until", **values, "earliest": day(reason.earliest)}
     return {"response": "utter_reason", **values}

@@ -10,12 +10,12 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answering import answer_questions, ask_contradiction, contradiction
 from actions.notes import advice, is_under_age, notes, reason_lines, sources
-from actions.talk import BOOKING, GROUP_OF, SCREENING, SLOT_OF, Talk
+from actions.talk import BOOKING, GROUP_OF, SCREENING, SLOT_OF, Talk, capital
 from candidacy.answers import REST, WHEN, WHICH, Answer, denied_in, interpret, polarity
 from candidacy.findings import ABSENT, PRESENT, Finding
 from candidacy.knowledge import load
 from candidacy.record import Record
-from candidacy.screening import AGE_GROUP, YES
+from candidacy.screening import AGE_GROUP, NO, YES
 
 STEERING = ("stop", "start_over", "why", "talk_to_human", "delete_data", "for_someone_else", "repeat", "privacy")
 """Intents that steer the talk even where their words could be read as an answer."""
@@ -92,6 +92,10 @@ class ValidateScreeningForm(Action):
         if follow_up is not None:
             asked_already.append(follow_up)
         value = None if follow_up is not None else answer.value
+        if value is not None and question.startswith(f"{WHEN}:"):
+            value = YES  # what it is about was disclosed; only its date may stay unknown
+        if value == NO and set(record.conditions) & set(_ids(group)):
+            value = YES  # "nothing else", beside what was told before
         changed = {group: value} if value else {}
         events = talk.remember(record, **changed) + [
             SlotSet("follow_up", follow_up),
@@ -101,7 +105,7 @@ class ValidateScreeningForm(Action):
         verdict = talk.verdict(record, **changed)
         if is_under_age(verdict):
             return events + [SlotSet("requested_slot", None)]
-        if any(r.outcome == "contraindicated" for r in verdict.reasons) and spoken:
+        if any(response == "utter_note_contraindicated" for response, _ in spoken):
             if not talk.said_before("utter_go_on_after_stop_rule"):
                 dispatcher.utter_message(response="utter_go_on_after_stop_rule")
         if doubted:
@@ -164,7 +168,7 @@ class _AskGroup:
             dispatcher.utter_message(response=f"{base}_booking" if talk.form == BOOKING else base)
         elif kind == WHICH and subject == self.group:
             other = domain["responses"]["utter_choice_other"][0]["text"]
-            buttons = [{"title": rule.name, "payload": rule.names[0]} for rule in rules]
+            buttons = [{"title": capital(rule.plain_name), "payload": rule.names[0]} for rule in rules]
             buttons.append({"title": other, "payload": other})
             dispatcher.utter_message(response="utter_ask_which", buttons=buttons, multi=True)
         elif kind == REST and subject == self.group:

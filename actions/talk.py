@@ -186,5 +186,10 @@ def day(value: date) -> Text:
     return f"{value.day} {value:%B %Y}"
 
 
+def capital(text: Text) -> Text:
+    """The text with a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
 Utterance = Tuple[Text, Dict[Text, Any]]
 """A response name and the values of its names."""

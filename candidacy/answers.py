@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -49,7 +49,7 @@ class _Cues:
 def _cues(path: Path = DATA / "clinic" / "answers.yml") -> _Cues:
     data = read_yaml(path)
     patterns = {}
-    for name in (YES, NO, UNSURE, "skip", "corrects"):
+    for name in (YES, NO, UNSURE, "skip", "corrects", "ongoing"):
         words = sorted((str(word) for word in data[name]), key=len, reverse=True)
         patterns[name] = re.compile(r"(?<![\w'])(?:" + "|".join(map(re.escape, words)) + r")(?![\w'])")
     return _Cues(patterns, dict(data["age_bands"]), tuple(f"{word} " for word in data["question_starts"]))
@@ -199,15 +199,12 @@ def _date_of(
     if told:
         return Answer(YES, findings=tuple(told))
     when = read_when(text, today)
+    if when is None and _cues().patterns["ongoing"].search(plain(text)):
+        when = (today, today)  # it has not ended yet, so the wait begins today at the earliest
     if when is not None:
         return Answer(YES, findings=(Finding(condition, None, PRESENT, text, 0, len(text), when=when),))
     said = chosen or polarity(text)
     return Answer(said) if said in (SKIPPED, UNSURE) else None
-
-
-def with_date(finding: Finding, dated: Finding) -> Finding:
-    """`finding` with the date that a follow-up brought."""
-    return replace(finding, when=dated.when)
 
 
 def denied_in(findings: Sequence[Finding], group: str, rulebook: RuleBook) -> List[str]:

@@ -22,5 +22,10 @@ def read_when(text: str, today: date, knowledge: Optional[Knowledge] = None) -> 
     from candidacy.listening.lexicon import lexicon_of
     from candidacy.listening.scene import stage
 
-    scene = stage(text, today, lexicon_of(knowledge or load()))
-    return next((time.when for time in scene.times if time.when is not None), None)
+    words = lexicon_of(knowledge or load())
+    # "About a month" answers the question as "about a month ago" does.
+    for wording in (text, f"{text.rstrip(' .!')} ago"):
+        found = next((time.when for time in stage(wording, today, words).times if time.when is not None), None)
+        if found is not None:
+            return found
+    return None
