@@ -100,9 +100,12 @@ class Turns:
     async def unavailable(
         self, agent: Any, conversation: str, said: List[Dict[str, Any]], status: int = 200, processed: bool = True
     ) -> Reply:
-        """The last net: what was said so far and `utter_unavailable`; `error` lets the page use its own text."""
-        messages = said + await self.say(agent, "utter_unavailable", conversation)
-        return Reply(status, {"error": "unavailable", "messages": messages}, processed)
+        """The last net: what was said so far and `utter_unavailable`; failing that, the page says its own text."""
+        text = await self.say(agent, "utter_unavailable", conversation)
+        body: Dict[str, Any] = {"messages": said + text}
+        if not text:
+            body["error"] = "unavailable"
+        return Reply(status, body, processed)
 
     async def take(self, agent: Any, deliver: Deliver, conversation: str, incoming: Incoming) -> Reply:
         """Answer one message. Never raises; the same message id gives the same reply."""

@@ -30,6 +30,10 @@ LARGEST_BODY = 64 * 1024
 
 _MESSAGE_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.*-]+(:\d{1,5})?")
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
 _KEYS = {"frame_origins", "turn_limit", "session_days"}
 
 
@@ -96,15 +100,9 @@ class WebInput(InputChannel):
         sessions = Sessions(read_or_make_secret(self.secret_file), self.session_days)
         bp = Blueprint("web")
         bp.static("/s", str(WIDGET), name="web_widget")
-        ancestors = " ".join(["'self'", *self.frame_origins])
-        policy = (
-            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
-            f"base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
-        )
-
         @bp.middleware("response")
         async def headers(request: Request, answer: HTTPResponse) -> None:
-            answer.headers["Content-Security-Policy"] = policy
+            answer.headers["Content-Security-Policy"] = " ".join([_POLICY, *self.frame_origins])
             answer.headers["X-Content-Type-Options"] = "nosniff"
             answer.headers["Referrer-Policy"] = "no-referrer"
             static = "/s/" in request.path
@@ -200,7 +198,7 @@ class WebInput(InputChannel):
             tracker = await agent.tracker_store.retrieve_full_tracker(conversation)
         except Exception as error:  # noqa: BLE001
             log_failure("a talk could not be read", error)
-            return Reply(503, {"error": "unavailable", "messages": []})
+            return await self.turns.unavailable(agent, conversation, [], 503)
         memory.late = []
         offer = open_offer(tracker)
         return Reply(200, {"messages": talk(tracker), "open": offer.public() if offer else None})

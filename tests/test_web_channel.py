@@ -16,7 +16,7 @@ import jwt
 import pytest
 import requests
 from rasa.shared.exceptions import RasaException
-from web_fixtures import FIXED, Server, clinic, web  # noqa: F401  web is a fixture
+from tests.web_fixtures import FIXED, Server, clinic, web  # noqa: F401  web is a fixture
 
 from channels.page import about, page
 from channels.session import Sessions, read_or_make_secret

@@ -1,6 +1,6 @@
 """The web channel on a real server with a scripted bot behind it: real Rasa trackers, no model.
 
-`PYTHONPATH=. python tests/web_fixtures.py 5999` serves it for looking at the page by hand.
+`python -m tests.web_fixtures 5999` serves it for looking at the page by hand.
 """
 
 from __future__ import annotations
@@ -205,6 +205,10 @@ class Server:
         if not self._ready.wait(20):
             raise RuntimeError("the test server did not start")
 
+    def frame_from(self, origin: str) -> None:
+        """Let pages of this origin, and no other, show the chat."""
+        self.channel.frame_origins[:] = [origin]
+
     async def _main(self) -> None:
         app = Sanic(f"web_{self.port}", configure_logging=False)
         app.ctx.agent = self.agent
@@ -215,6 +219,20 @@ class Server:
         await server.after_start()
         self._ready.set()
         await asyncio.Event().wait()
+
+
+class Visitors:
+    """What may happen to a visitor on the way."""
+
+    refused = False
+
+    def refuse_once(self, route: Any) -> None:
+        """A server that no longer knows the session, once."""
+        if self.refused:
+            route.continue_()
+        else:
+            self.refused = True
+            route.fulfill(status=401, json={"error": "session", "messages": []})
 
 
 @lru_cache(maxsize=1)

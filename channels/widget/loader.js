@@ -6,7 +6,7 @@
   const tag = document.currentScript;
   const label = tag.dataset.label || "Chat with us", closing = tag.dataset.close || "Close the chat";
   const host = document.createElement("div");
-  const root = host.attachShadow({ mode: "closed" });
+  const root = host.attachShadow({ mode: "open" });
   // A constructed sheet needs no style permission in the clinic's own security policy.
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(`
@@ -20,7 +20,7 @@
     button:focus-visible { outline: 3px solid #fff; box-shadow: 0 0 0 6px #6f3f50; }
     button[hidden], iframe[hidden] { display: none; }
     iframe {
-      position: fixed; z-index: 2147483647; right: 20px; bottom: 92px; width: 400px; height: min(680px, calc(100vh - 112px));
+      position: fixed; z-index: 2147483647; right: 20px; bottom: 92px; width: 420px; height: min(680px, calc(100vh - 112px));
       border: 0; border-radius: 24px; background: #fdfaf7; box-shadow: 0 24px 70px rgb(70 40 45 / .3); color-scheme: light dark;
     }
     @media (prefers-color-scheme: dark) { iframe { background: #1f1a1b; } }

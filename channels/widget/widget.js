@@ -95,7 +95,7 @@
 
   // When the bot cannot even say that it cannot answer, the page does.
   function spoken({ error, messages = [] }) {
-    return error === "unavailable" && !messages.length ? [{ text: words.unavailable }] : messages;
+    return error === "unavailable" ? [...messages, { text: words.unavailable }] : messages;
   }
 
   function setOffer(next, speak) {
@@ -148,14 +148,17 @@
     if (on) toEnd();
   }
 
+  const box = () => (getComputedStyle(scroll).overflowY === "visible" ? document.scrollingElement : scroll);
+
   function toEnd() {
-    scroll.scrollTop = scroll.scrollHeight;
+    box().scrollTop = box().scrollHeight;
   }
 
   // A long answer is read from its start, not from its end.
   function toAnswer(from) {
-    const top = from ? from.offsetTop - scroll.offsetTop - 12 : Infinity;
-    scroll.scrollTop = Math.min(scroll.scrollHeight - scroll.clientHeight, top);
+    if (!from) return toEnd();
+    const top = from.getBoundingClientRect().top - Math.max(scroll.getBoundingClientRect().top, 0) - 12;
+    box().scrollTop += Math.min(box().scrollHeight - box().scrollTop - box().clientHeight, top);
   }
 
   function send(body, shown) {
@@ -229,7 +232,7 @@
     token = before;
     busy(false);
     if (!answer || answer.status !== 200) {
-      trouble(answer && answer.data.messages);
+      trouble(answer);
       return false;
     }
     talk += 1;
@@ -237,12 +240,12 @@
     log.replaceChildren();
     showAll(answer.data.messages, true);
     setOffer(answer.data.open, true);
-    scroll.scrollTop = 0;
+    box().scrollTop = 0;
     return true;
   }
 
-  function trouble(messages) {
-    showAll(messages && messages.length ? messages : [{ text: words.unavailable }], true);
+  function trouble(answer) {
+    showAll(spoken(answer ? answer.data : { error: "unavailable" }), true);
     const again = log.lastElementChild.lastElementChild.appendChild(make("button", "pill", words.again));
     again.type = "button";
     again.onclick = () => {
@@ -259,7 +262,7 @@
       let answer = null;
       try { answer = await call("history"); } catch { /* told below */ }
       busy(false);
-      if (!answer || answer.status >= 500) return trouble(answer && answer.data.messages);
+      if (!answer || answer.status >= 500) return trouble(answer);
       if (answer.status === 200 && answer.data.messages.length) {
         // An old talk is there to be read, not to be announced line by line.
         log.setAttribute("aria-busy", "true");
