@@ -1,0 +1,191 @@
+"""Put the pieces together: everything heard in one message, as findings."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Dict, List, Optional, Sequence, Tuple
+
+from candidacy.findings import ABSENT, OTHER_PERSON, PAST, POSSIBLE, PRESENT, Finding
+from candidacy.listening.age import find_ages, grown
+from candidacy.listening.assertion import Said, weigh
+from candidacy.listening.lexicon import Lexicon
+from candidacy.listening.mentions import Mention, find_mentions
+from candidacy.listening.persons import OTHER
+from candidacy.listening.scene import Scene, stage
+from candidacy.listening.timing import judge
+from candidacy.listening.unnamed import find_unnamed
+from candidacy.listening.urgency import find_alarms
+from candidacy.screening import add_duration
+
+AGE = "under_age"
+TOXIN = "recent_botulinum"
+
+
+def hear(message: str, today: date, lexicon: Lexicon) -> List[Finding]:
+    """All findings of a message, in the order in which they stand in it."""
+    scene = stage(message, today, lexicon)
+    if not scene.parts:
+        return []
+    alarm = find_alarms(scene)
+    findings = list(alarm.findings)
+    mentions = find_mentions(scene)
+    for mention in mentions:
+        if mention.rule == AGE:
+            continue
+        if any(a < mention.end and mention.start < b for a, b in alarm.ranges) and any(
+            f.condition == mention.rule for f in alarm.findings
+        ):
+            continue
+        findings.extend(_from_mention(scene, mention, mentions))
+    findings.extend(_ages(scene, mentions))
+    findings.extend(find_unnamed(scene, mentions))
+    if any(f.emergency or f.call_today for f in alarm.findings):
+        findings = _with_treatment(scene, findings)
+        findings = [_pregnant_after_treatment(f, findings) for f in findings]
+    return _once(_births(scene, findings))
+
+
+def _from_mention(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> List[Finding]:
+    inside = [(m.start, m.end) for m in mentions if m is not mention]
+    said = weigh(scene, mention.start, mention.end, inside)
+    judged = judge(scene, mention, said, mentions)
+    if judged.assertion is None:
+        return []
+    variant = mention.variant or _variant(scene, mention, judged.assertion)
+    found = [_finding(scene, mention, judged.assertion, variant, judged.when)]
+    if judged.assertion == OTHER_PERSON:
+        denied = _but_not_me(scene, mention, mentions)
+        if denied:
+            found.append(_finding(scene, mention, ABSENT, None, None))
+    return found
+
+
+def _finding(
+    scene: Scene, mention: Mention, assertion: str, variant: Optional[str], when: Optional[Tuple[date, date]]
+) -> Finding:
+    start, end = scene.span(mention.start, mention.end)
+    return Finding(mention.rule, variant, assertion, scene.message[start:end], start, end, when=when)
+
+
+def _but_not_me(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> bool:
+    """ "My dad gets keloids, I never have": the other person has it and the speaker does not."""
+    number = scene.part_at(mention.start) + 1
+    if number >= len(scene.parts):
+        return False
+    part = scene.parts[number]
+    if part.sentence > scene.parts[number - 1].sentence + 1:
+        return False
+    if any(part.start <= m.start < part.end for m in mentions):
+        return False
+    return any(part.start <= cue.start <= part.start + 1 and "negation_after" in cue.kinds for cue in scene.after)
+
+
+def _variant(scene: Scene, mention: Mention, assertion: str) -> Optional[str]:
+    """The variant that words beside the condition choose: the first of the rule whose cue stands in the sentence."""
+    rule = scene.lexicon.knowledge.rule(mention.rule)
+    sentence = scene.parts[scene.part_at(mention.start)].sentence
+    numbers = scene.sentence_parts(sentence)
+    first, last = scene.parts[numbers[0]].start, scene.parts[numbers[-1]].end
+    hits = [hit for hit in scene.hits_of("variant_cue", mention.rule) if first <= hit.start < last]
+    heard: Dict[Optional[str], bool] = {}
+    for hit in hits:
+        if any(scene.norm(i) in ("no", "not", "none", "never") for i in range(max(first, hit.start - 2), hit.start)):
+            continue
+        for entry in hit.entries:
+            if entry.kind == "variant_cue" and entry.rule == mention.rule:
+                heard[entry.variant] = True
+    for variant in rule.variants:
+        if heard.get(variant.id) and (not variant.test.assertion or assertion in variant.test.assertion):
+            return variant.id
+    return None
+
+
+def _ages(scene: Scene, mentions: Sequence[Mention]) -> List[Finding]:
+    found = []
+    ages = find_ages(scene)
+    for age in ages:
+        assertion, variant = grown(age.years)
+        start, end = scene.span(age.start, age.end)
+        found.append(Finding(AGE, variant, assertion, scene.message[start:end], start, end, quantity=age.years))
+    if ages:
+        return found
+    for mention in mentions:
+        if mention.rule != AGE:
+            continue
+        inside = [(m.start, m.end) for m in mentions if m is not mention]
+        said = weigh(scene, mention.start, mention.end, inside)
+        judged = judge(scene, mention, said, mentions)
+        young = judged.assertion
+        if young in (PRESENT, POSSIBLE):
+            if not said.about_self and not _stands_alone(scene, mention):
+                continue
+            found.append(_finding(scene, mention, PRESENT, "under_18", None))
+    return found
+
+
+def _stands_alone(scene: Scene, mention: Mention) -> bool:
+    part = scene.parts[scene.part_at(mention.start)]
+    return not part.asked and mention.start - part.start <= 3
+
+
+def _with_treatment(scene: Scene, findings: List[Finding]) -> List[Finding]:
+    """An emergency after a treatment names the treatment too, with its date."""
+    if any(f.condition == TOXIN for f in findings):
+        return findings
+    generic = frozenset(("treatment", "session", "injection", "injections", "shot", "shots", "botox", "tox", "toxin", "jabs"))
+    for hit in scene.hits_of("sign_context", "treated"):
+        words = [scene.norm(i) for i in range(hit.start, hit.end)]
+        if not generic & set(words):
+            continue
+        near = [t for t in scene.times if t.when and t.kind in ("ago", "since", "point") and abs(t.start - hit.start) < 8]
+        start, end = scene.span(hit.start, hit.end)
+        when = near[0].when if near else None
+        if when and add_duration(when[1], "P4M") <= scene.today:
+            return findings
+        findings.append(Finding(TOXIN, None, PRESENT, scene.message[start:end], start, end, when=when))
+        break
+    return findings
+
+
+def _pregnant_after_treatment(finding: Finding, findings: Sequence[Finding]) -> Finding:
+    return finding
+
+
+def _births(scene: Scene, findings: List[Finding]) -> List[Finding]:
+    """A birth of late leaves breastfeeding open, unless the message speaks of it."""
+    table = scene.lexicon.language["recent_birth"]
+    condition = table["condition"]
+    spoken = any(f.condition == condition and f.assertion != POSSIBLE for f in findings)
+    kept = []
+    for finding in findings:
+        if finding.condition == condition and finding.assertion == POSSIBLE and any(w in finding.text.lower() for w in table["words"]):
+            if spoken:
+                continue
+            if not _recent_birth(scene, finding, str(table["within"])):
+                continue
+        kept.append(finding)
+    return kept
+
+
+def _recent_birth(scene: Scene, finding: Finding, within: str) -> bool:
+    text = finding.text.lower()
+    times = [t for t in scene.times if t.when and t.kind in ("ago", "point", "vague")]
+    if times:
+        return any(add_duration(t.when[1], within) > scene.today for t in times if t.when)
+    return any(word in text for word in ("just", "recent", "new", "partum"))
+
+
+def _once(findings: Sequence[Finding]) -> List[Finding]:
+    """At most one finding for each condition, assertion and variant, in order of place."""
+    kept: Dict[tuple, Finding] = {}
+    for finding in sorted(findings, key=lambda f: (f.start, f.end)):
+        key = (finding.condition, finding.assertion, finding.variant, finding.group, finding.emergency, finding.call_today)
+        if finding.condition == AGE:
+            key = (*key, finding.quantity)
+        before = kept.get(key)
+        if before is None or (finding.when and not before.when):
+            kept[key] = finding
+    return list(kept.values())
+
+
+__all__ = ["hear", "Said", "OTHER", "PAST"]

@@ -1,0 +1,277 @@
+"""Everything that is listened for, compiled once: names, medicines, look-alikes and cues.
+
+All phrases go through the same tokeniser as messages and into one spaCy PhraseMatcher. A match is
+looked up in a table that says what it stands for.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Dict, FrozenSet, Iterable, List, Optional, Sequence, Set, Tuple
+
+import spacy
+from spacy.matcher import PhraseMatcher
+from spacy.tokens import Doc
+
+from candidacy.knowledge import Rule, Variant
+from candidacy.knowledge.load import Knowledge
+from candidacy.listening.text import Token, short_forms, tokenise
+from candidacy.listening.words import is_ordinary
+
+Words = Tuple[str, ...]
+
+_UNKNOWN = "_"
+_SHORT = 4
+"""Names in capitals up to this length are abbreviations."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a phrase stands for.
+
+    Attributes:
+        kind: name, drug, look_alike, possible, substance, cue, or a list of language.yml.
+        rule: Condition id; for a cue its category.
+        variant: Variant the phrase chooses.
+        short: True for an abbreviation that needs capitals or words of having it.
+    """
+
+    kind: str
+    rule: str
+    variant: Optional[str] = None
+    short: bool = False
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A condition told in loose words: groups in order, at most `gap` words between them."""
+
+    condition: str
+    groups: Tuple[FrozenSet[str], ...]
+    gap: int
+    without: FrozenSet[str]
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A phrase found: half-open token range and what it stands for."""
+
+    start: int
+    end: int
+    entries: Tuple[Entry, ...]
+
+
+@dataclass
+class Lexicon:
+    """The compiled phrases of one version of the clinic's files."""
+
+    knowledge: Knowledge
+    language: Dict[str, Any]
+    spelled: Dict[str, Words]
+    table: Dict[Words, List[Entry]] = field(default_factory=lambda: defaultdict(list))
+    vocabulary: Set[str] = field(default_factory=set)
+    """Every word of a phrase."""
+    targets: Set[str] = field(default_factory=set)
+    """Words worth taking a misspelling for: those of names and medicines."""
+    joined: Dict[str, Words] = field(default_factory=dict)
+    """Written in one word → the words ("bloodthinner" → blood, thinner)."""
+    frames: List[Frame] = field(default_factory=list)
+    windows: Dict[Tuple[str, Optional[str]], Tuple[str, ...]] = field(default_factory=dict)
+    """Condition id and variant → the times after which the past no longer counts."""
+    sets: Dict[str, FrozenSet[str]] = field(default_factory=dict)
+    """Word sets of language.yml by a dotted name."""
+    caches: Dict[str, Any] = field(default_factory=dict)
+    target_words: Words = ()
+
+    def words(self, phrase: str) -> Words:
+        """The words of a phrase as they are compared."""
+        return tuple(token.norm for token in tokenise(str(phrase), self.spelled) if token.word or token.norm == "%")
+
+    def kind(self, condition: str, kind: str) -> bool:
+        """True when language.yml lists the condition under `kinds.<kind>`."""
+        return condition in self.sets["kinds." + kind]
+
+    def find(self, tokens: Sequence[Token]) -> List[Hit]:
+        """All phrases in a message, in order of start, longest first."""
+        words = [token.norm if token.norm in self.vocabulary else _UNKNOWN for token in tokens]
+        if not words:
+            return []
+        doc = Doc(self._nlp.vocab, words=words)
+        found = []
+        for _, start, end in self._matcher(doc):
+            found.append(Hit(start, end, tuple(self.table[tuple(words[start:end])])))
+        found.sort(key=lambda hit: (hit.start, hit.start - hit.end))
+        return found
+
+    def compile(self) -> None:
+        """Build the matcher once all phrases are in the table."""
+        self._nlp = spacy.blank("en")
+        self._matcher = PhraseMatcher(self._nlp.vocab, attr="ORTH")
+        self._matcher.add("phrase", [Doc(self._nlp.vocab, words=list(words)) for words in self.table])
+        for words in self.table:
+            self.vocabulary.update(words)
+        for frame in self.frames:
+            for group in frame.groups:
+                self.vocabulary.update(group)
+        for words in self.sets.values():
+            self.vocabulary.update(words)
+        self.target_words = tuple(sorted(self.targets | {whole for whole in self.joined if len(whole) >= 8}))
+
+
+def _plural(word: str) -> Iterable[str]:
+    if len(word) < 4 or not word.isalpha():
+        return
+    if word.endswith("y") and word[-2] not in "aeiou":
+        yield word[:-1] + "ies"
+    elif word.endswith("s"):
+        return
+    elif word.endswith(("x", "ch", "sh")):
+        yield word + "es"
+    else:
+        yield word + "s"
+
+
+def _windows(waits: Sequence[Optional[str]], variants: Sequence[Variant]) -> Tuple[str, ...]:
+    spans = list(waits)
+    for variant in variants:
+        spans += [variant.wait, variant.test.elapsed_less_than]
+        if variant.verdict == "no_flag":
+            spans.append(variant.test.elapsed_at_least)
+    return tuple(sorted({span for span in spans if span}))
+
+
+class _Builder:
+    """Fills a Lexicon from the rules and language.yml."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        language = knowledge.language
+        self.lexicon = Lexicon(knowledge, language, short_forms(language["short_forms"]))
+        self.clear = frozenset(map(str, language["clear_in_small_letters"]))
+
+    def add(self, phrase: str, entry: Entry, inflect: bool = False) -> None:
+        lexicon = self.lexicon
+        words = lexicon.words(phrase)
+        if not words:
+            return
+        forms = [words]
+        if inflect:
+            forms += [(*words[:-1], plural) for plural in _plural(words[-1])]
+            if len(words) == 1 and words[0].endswith("'s"):
+                forms.append((words[0][:-2],))
+        for form in forms:
+            entries = lexicon.table[form]
+            if entry not in entries:
+                entries.append(entry)
+        if inflect:
+            lexicon.targets.update(
+                word for form in forms for word in form if len(word) >= 5 and word.isalpha() and not is_ordinary(word)
+            )
+            for form in forms:
+                whole = "".join(form)
+                if len(form) == 2 and whole.isalpha() and len(whole) >= 7 and not is_ordinary(whole):
+                    lexicon.joined.setdefault(whole, form)
+
+    def rule(self, rule: Rule) -> None:
+        lexicon = self.lexicon
+        substance = rule.id in lexicon.sets["kinds.allergies"]
+        parts = [(None, rule.names, rule.drugs)] + [(v.id, v.names, v.drugs) for v in rule.variants]
+        for variant, names, drugs in parts:
+            for name in names:
+                self.add(name, Entry("name", rule.id, variant, self.short(name)), inflect=True)
+            for drug in drugs:
+                kind = "substance" if substance else "drug"
+                self.add(drug.name, Entry(kind, rule.id, variant, self.short(drug.name)), inflect=True)
+        for phrase in rule.look_alikes:
+            self.add(phrase, Entry("look_alike", rule.id))
+        for variant in rule.variants:
+            for cue in variant.cues:
+                self.add(cue, Entry("variant_cue", rule.id, variant.id))
+        lexicon.windows[rule.id, None] = _windows([rule.wait], [v for v in rule.variants if not v.test.named])
+        for variant in rule.variants:
+            own = _windows([], [variant])
+            lexicon.windows[rule.id, variant.id] = own or lexicon.windows[rule.id, None]
+
+    def short(self, name: str) -> bool:
+        letters = name.strip()
+        return letters.isalpha() and letters.isupper() and len(letters) <= _SHORT and letters.lower() not in self.clear
+
+    def language(self) -> None:
+        lexicon, language = self.lexicon, self.lexicon.language
+        for category, cues in language["cues"].items():
+            for cue in cues:
+                self.add(cue, Entry("cue", category))
+        for section in ("persons", "kinds", "event_words", "unnamed"):
+            for name, values in language[section].items():
+                if isinstance(values, list):
+                    lexicon.sets[f"{section}.{name}"] = frozenset(map(str, values))
+        for phrase in language["possession"]:
+            self.add(phrase, Entry("possession", "possession"))
+        for name in ("behind", "before", "for_them", "can_they", "wants", "for_me", "self_roles"):
+            for phrase in language["persons"][name]:
+                self.add(phrase, Entry("person", name))
+        for phrase in language["clauses"]["self_phrases"]:
+            self.add(phrase, Entry("self", "self"))
+        for phrase in language["allergy"]["words"]:
+            self.add(phrase, Entry("allergy", "words"))
+        for phrase in language["allergy"]["trouble"]:
+            self.add(phrase, Entry("allergy", "trouble"))
+        for phrase in language["allergy"]["to"]:
+            self.add(phrase, Entry("allergy", "to"))
+        for rule_id, phrases in language["allergy"]["substances"].items():
+            for phrase in phrases:
+                self.add(phrase, Entry("substance", rule_id), inflect=True)
+        for rule_id, phrases in language["possible_names"].items():
+            for phrase in phrases:
+                self.add(phrase, Entry("possible", rule_id))
+        for group, table in language["unnamed"].items():
+            for name, phrases in table.items():
+                for phrase in phrases:
+                    self.add(phrase, Entry("unnamed." + name, group))
+        for raw in language["frames"]:
+            groups = tuple(frozenset(map(str, group)) for group in raw["words"])
+            without = frozenset(map(str, raw.get("without", ())))
+            lexicon.frames.append(Frame(raw["condition"], groups, int(raw["gap"]), without))
+        for name, table in language["signs"].items():
+            for phrase in table["words"]:
+                self.add(phrase, Entry("sign", name))
+        for name, phrases in language["self_harm"].items():
+            for phrase in phrases:
+                self.add(phrase, Entry("self_harm", name))
+        for name, phrases in language["sign_context"].items():
+            for phrase in phrases:
+                self.add(phrase, Entry("sign_context", name))
+
+    def build(self) -> Lexicon:
+        self.language()
+        for rule in self.lexicon.knowledge.rulebook.rules:
+            self.rule(rule)
+        self.lexicon.compile()
+        return self.lexicon
+
+
+@lru_cache(maxsize=4)
+def _compiled(key: int, holder: "_Holder") -> Lexicon:
+    return _Builder(holder.knowledge).build()
+
+
+class _Holder:
+    """Lets a Knowledge, which has no hash, be a cache key by identity."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+
+    def __hash__(self) -> int:
+        return id(self.knowledge)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Holder) and other.knowledge is self.knowledge
+
+
+def lexicon_of(knowledge: Knowledge) -> Lexicon:
+    """The compiled phrases of these files; compiled once for each Knowledge."""
+    return _compiled(id(knowledge), _Holder(knowledge))
+
+
+__all__ = ["Entry", "Frame", "Hit", "Lexicon", "lexicon_of"]

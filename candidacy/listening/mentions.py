@@ -1,0 +1,162 @@
+"""Find what a message names: conditions and medicines, without look-alikes, the longest name first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Dict, List, Optional, Sequence, Set, Tuple
+
+from candidacy.listening.lexicon import Entry, Frame, Hit
+from candidacy.listening.scene import Scene
+
+
+@dataclass(frozen=True)
+class Mention:
+    """Something named: half-open token range, condition, variant, and how it came to be heard.
+
+    `kind` is name, drug, possible, frame or allergy.
+    """
+
+    start: int
+    end: int
+    rule: str
+    variant: Optional[str]
+    kind: str
+
+
+def find_mentions(scene: Scene) -> List[Mention]:
+    """Everything named in a message, in order."""
+    masks: Dict[str, List[Tuple[int, int]]] = {}
+    for hit in scene.hits:
+        for entry in hit.entries:
+            if entry.kind == "look_alike":
+                masks.setdefault(entry.rule, []).append((hit.start, hit.end))
+    found: List[Mention] = []
+    for hit in scene.hits:
+        for entry in hit.entries:
+            if entry.kind in ("name", "drug", "possible") and _heard(scene, hit, entry) and not _masked(hit, masks.get(entry.rule)):
+                found.append(Mention(hit.start, hit.end, entry.rule, entry.variant, entry.kind))
+    found = _longest(found)
+    found += _frames(scene, found, masks)
+    found += _allergies(scene, masks)
+    found = _longest([m for m in found if not _allergic_to_drug(scene, m)])
+    found.sort(key=lambda m: (m.start, m.end))
+    return found
+
+
+def _masked(hit: Hit, masks: Optional[List[Tuple[int, int]]]) -> bool:
+    """A look-alike hides the names inside it; a name that is longer than the look-alike stands."""
+    return any(a <= hit.start and hit.end <= b or (hit.start < b and a < hit.end and b - a >= hit.end - hit.start) for a, b in masks or ())
+
+
+def _heard(scene: Scene, hit: Hit, entry: Entry) -> bool:
+    """An abbreviation counts in capitals, or after words of having it."""
+    if not entry.short:
+        return True
+    before = scene.norm(hit.start - 1)
+    if before.isdigit() or (before and before[0].isdigit()):
+        return False
+    if scene.tokens[hit.start].capitals and not scene.shouted:
+        return True
+    words = [token for token in scene.tokens if token.word]
+    if len(words) == hit.end - hit.start:
+        return True
+    return any(h.end == hit.start or (0 < hit.start - h.end <= 1 and scene.norm(hit.start - 1) in ("the", "and", "or", "mild")) for h in scene.hits_of("possession"))
+
+
+def _longest(mentions: Sequence[Mention]) -> List[Mention]:
+    """Where names overlap the longest is meant; names of equal place stand side by side."""
+    order = sorted(mentions, key=lambda m: (m.start - m.end, m.kind == "possible", m.start))
+    kept: List[Mention] = []
+    for mention in order:
+        clash = False
+        for other in kept:
+            if mention.start < other.end and other.start < mention.end:
+                same = (mention.start, mention.end) == (other.start, other.end)
+                if not same or other.rule == mention.rule:
+                    clash = True
+                    break
+        if not clash:
+            kept.append(mention)
+    return kept
+
+
+def _frames(scene: Scene, taken: Sequence[Mention], masks: Dict[str, List[Tuple[int, int]]]) -> List[Mention]:
+    present: Set[str] = {token.norm for token in scene.tokens}
+    found = []
+    for frame in scene.lexicon.frames:
+        if not all(present & group for group in frame.groups):
+            continue
+        for place in _frame_places(scene, frame):
+            hidden = any(a <= place[0] and place[1] <= b for a, b in masks.get(frame.condition, ()))
+            same = any(m.rule == frame.condition and m.start < place[1] and place[0] < m.end for m in taken)
+            if not hidden and not same:
+                found.append(Mention(place[0], place[1], frame.condition, None, "frame"))
+    return found
+
+
+def _frame_places(scene: Scene, frame: Frame) -> List[Tuple[int, int]]:
+    places = []
+    for part in scene.parts:
+        words = [scene.norm(i) for i in range(part.start, part.end)]
+        for first, word in enumerate(words):
+            if word not in frame.groups[0]:
+                continue
+            at: Optional[int] = first
+            for group in frame.groups[1:]:
+                assert at is not None
+                following = range(at + 1, min(at + 2 + frame.gap, len(words)))
+                at = next((i for i in following if words[i] in group), None)
+                if at is None:
+                    break
+            if at is None:
+                continue
+            around = words[max(first - 2, 0) : at + 3]
+            if not frame.without & set(around):
+                places.append((part.start + first, part.start + at + 1))
+                break
+    return places
+
+
+def _allergies(scene: Scene, masks: Dict[str, List[Tuple[int, int]]]) -> List[Mention]:
+    """Substances that stand near words of allergy or reaction, or of having no trouble with them."""
+    words = [hit for hit in scene.hits_of("allergy") if not any(e.kind == "look_alike" for e in hit.entries)]
+    if not words:
+        return []
+    found = []
+    for hit in scene.hits:
+        for entry in hit.entries:
+            if entry.kind != "substance" or _masked(hit, masks.get(entry.rule)):
+                continue
+            if any(_linked(scene, hit, word) for word in words):
+                found.append(Mention(hit.start, hit.end, entry.rule, entry.variant, "allergy"))
+    return found
+
+
+def _linked(scene: Scene, substance: Hit, word: Hit) -> bool:
+    if word.start < substance.end and substance.start < word.end:
+        return False
+    here, there = scene.part_at(substance.start), scene.part_at(word.start)
+    if scene.parts[here].sentence != scene.parts[there].sentence:
+        return False
+    kinds = {entry.rule for entry in word.entries if entry.kind == "allergy"}
+    if "trouble" in kinds and "words" not in kinds:
+        return 0 <= substance.start - word.end <= 4 and scene.norm(word.end) in ("with", "from", "to", "after")
+    between = substance.start - word.end if word.end <= substance.start else word.start - substance.end
+    if "to" in kinds and word.end <= substance.start:
+        return between <= 14 and not any(scene.parts[n].contrast for n in range(there + 1, here + 1))
+    return between <= (6 if here == there else 3)
+
+
+def _allergic_to_drug(scene: Scene, mention: Mention) -> bool:
+    """ "Allergic to gentamicin", "aspirin allergy": not the use of the medicine."""
+    if mention.kind != "drug":
+        return False
+    near = frozenset(map(str, scene.lexicon.language["allergy"]["near"]))
+    if scene.norm(mention.end) in near:
+        return True
+    part = scene.parts[scene.part_at(mention.start)]
+    for hit in scene.hits_of("allergy", "to"):
+        gap = mention.start - hit.end
+        if hit.start >= part.start and 0 <= gap <= 6 and not any(hit.end <= i < mention.start for i in scene.selves):
+            return True
+    return False

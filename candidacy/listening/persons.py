@@ -1,0 +1,151 @@
+"""Who is spoken of: the speaker, somebody else, or somebody else who would be the one treated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Dict, FrozenSet, List, Optional, Sequence, Set, Tuple
+
+from candidacy.listening.clauses import Part
+from candidacy.listening.lexicon import Hit, Lexicon
+from candidacy.listening.text import Token
+
+SELF, OTHER, CANDIDATE = "self", "other", "candidate"
+
+_FIRST = frozenset(("i", "me", "my", "we", "mine", "myself", "us", "our"))
+_THIRD = frozenset(("he", "she", "his", "her", "him", "hers"))
+
+
+@dataclass(frozen=True)
+class Subject:
+    """From token `at` on, the words speak of `who`; `name` is the word used for another person."""
+
+    at: int
+    end: int
+    who: str
+    name: str = ""
+
+
+def _determiner(tokens: Sequence[Token], at: int, lexicon: Lexicon) -> Optional[int]:
+    """Where the "my" of "my 15 year old daughter" stands, or None."""
+    index = at - 1
+    while index >= 0 and at - index <= 7:
+        norm = tokens[index].norm
+        if norm in lexicon.sets["persons.determiners"]:
+            return index
+        if norm not in lexicon.sets["persons.between"] and not norm[0].isdigit() and norm not in lexicon.sets["persons.kin"]:
+            return None
+        index -= 1
+    return None
+
+
+def _ranges(hits: Sequence[Hit], name: str) -> List[Tuple[int, int]]:
+    return [(hit.start, hit.end) for hit in hits if any(e.kind == "person" and e.rule == name for e in hit.entries)]
+
+
+def _near_before(ranges: Sequence[Tuple[int, int]], at: int, gap: int = 0) -> bool:
+    return any(0 <= at - end <= gap for _, end in ranges)
+
+
+def _people(
+    tokens: Sequence[Token], parts: Sequence[Part], lexicon: Lexicon, words: Dict[str, FrozenSet[str]]
+) -> List[Tuple[int, int, str, bool]]:
+    """(determiner or person, behind the person, person, is a subject) of every other person."""
+    sets = lexicon.sets
+    begins = {part.start for part in parts}
+    found = []
+    for index, token in enumerate(tokens):
+        if token.norm not in sets["persons.kin"] and token.norm not in sets["persons.animals"]:
+            continue
+        following = tokens[index + 1].norm if index + 1 < len(tokens) else ""
+        if following in sets["persons.kin"] or following in ("in", "of") and token.norm in ("mother", "father", "sister", "brother"):
+            # "my husbands sister", "mother in law": the last word names the person.
+            if following in sets["persons.kin"]:
+                continue
+        at = _determiner(tokens, index, lexicon)
+        if at is None:
+            own = index in begins or (index and tokens[index - 1].norm in ("and", "or"))
+            if not own and following not in words["subject_verbs"]:
+                continue
+            at = index
+        before = tokens[at - 1].norm if at else ""
+        role = before in ("am", "as", "being", "be") or (at == index and before in sets["persons.beside"])
+        if role or any(t.norm in ("mom", "mum", "mother", "mama") and u.norm in ("of", "to") for t, u in [(token, tokens[index + 1])] if index + 1 < len(tokens)):
+            continue
+        beside = before in sets["persons.beside"] and following not in words["subject_verbs"] - {"on", "with", "was", "is"}
+        found.append((at, index + 1, token.norm, not beside))
+    return found
+
+
+def _candidates(
+    tokens: Sequence[Token], people: Sequence[Tuple[int, int, str, bool]], hits: Sequence[Hit], lexicon: Lexicon
+) -> Set[str]:
+    """The other people in the message who would be treated."""
+    if _ranges(hits, "for_me"):
+        return set()
+    wants, for_them, can_they = (_ranges(hits, name) for name in ("wants", "for_them", "can_they"))
+    do = frozenset(map(str, lexicon.language["persons"]["can_they_do"]))
+    found: Set[str] = set()
+    for at, end, name, _ in people:
+        if any(0 <= start - end <= 2 for start, _ in wants):
+            if not any(t.norm in ("me", "i") for t in tokens[end : end + 4]):
+                found.add(name)
+        if any(finish == at and (finish - start > 1 or _booking(tokens, start)) for start, finish in for_them):
+            found.add(name)
+        if any(finish == at for _, finish in can_they) and any(t.norm in do for t in tokens[end : end + 4]):
+            found.add(name)
+    if people:
+        for index, token in enumerate(tokens):
+            if token.norm not in _THIRD and token.norm != "they":
+                continue
+            before = [name for at, end, name, _ in people if end <= index]
+            if not before:
+                continue
+            asked = any(finish == index for _, finish in can_they) and any(t.norm in do for t in tokens[index + 1 : index + 4])
+            wanted = any(0 <= start - index - 1 <= 1 for start, _ in wants)
+            if asked or wanted:
+                found.add(before[-1])
+    return found
+
+
+def _booking(tokens: Sequence[Token], at: int) -> bool:
+    """True when a plain "for" follows what the clinic does: "botox for my mum"."""
+    before = tokens[at - 1].norm if at else ""
+    return before in ("it", "this", "one", "botox", "treatment", "appointment", "consult", "consultation", "slot", "something", "booking", "that")
+
+
+def subjects(
+    tokens: Sequence[Token], parts: Sequence[Part], hits: Sequence[Hit], lexicon: Lexicon, words: Dict[str, FrozenSet[str]]
+) -> List[Subject]:
+    """Every change of the person spoken of, in order."""
+    people = _people(tokens, parts, lexicon, words)
+    candidates = _candidates(tokens, people, hits, lexicon)
+    person_at = {at: (end, name, subject) for at, end, name, subject in people}
+    found: List[Subject] = []
+    last: Optional[str] = None
+    index = 0
+    while index < len(tokens):
+        norm = tokens[index].norm
+        if index in person_at:
+            end, name, subject = person_at[index]
+            last = name
+            said = end < len(tokens) and tokens[end].norm in words["say"]
+            if subject and not said:
+                found.append(Subject(index, end, CANDIDATE if name in candidates else OTHER, name))
+            index = end
+            continue
+        following = tokens[index + 1].norm if index + 1 < len(tokens) else ""
+        if norm in _FIRST:
+            if norm not in ("my", "our") or following not in lexicon.sets["persons.professionals"]:
+                if not (norm in ("me", "us") and _of_other(tokens, index)):
+                    found.append(Subject(index, index + 1, SELF))
+        elif norm in _THIRD and following not in words["say"]:
+            professional = last is None and any(t.norm in lexicon.sets["persons.professionals"] for t in tokens[:index])
+            if not professional:
+                found.append(Subject(index, index + 1, CANDIDATE if last in candidates else OTHER, last or norm))
+        index += 1
+    return found
+
+
+def _of_other(tokens: Sequence[Token], index: int) -> bool:
+    """ "Tell me", "give me", "let me" say nothing of the speaker."""
+    return index > 0 and tokens[index - 1].norm in ("tell", "let", "give", "send", "call", "text", "told", "asked", "remind", "excuse")
