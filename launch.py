@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -40,7 +41,7 @@ def quiet() -> Dict[str, str]:
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "CUDA_VISIBLE_DEVICES": "-1",
         "SANIC_HOST": HOST,
-        "ACTION_ENDPOINT_URL": f"http://{HOST}:{ACTIONS_PORT}/webhook",
+        "ACTION_ENDPOINT_URL": f"http://{HOST}:{_port('ACTIONS_PORT', ACTIONS_PORT)}/webhook",
         "PYTHONWARNINGS": "ignore",
         "TQDM_DISABLE": "1",
     }
@@ -55,12 +56,16 @@ def quiet() -> Dict[str, str]:
 def check_data() -> None:
     """Stop with one clear line when a file of the clinic is broken or a setting cannot be used."""
     from candidacy.knowledge import BrokenFile, load
+    from desk.records import DeskUnavailable, engine
     from desk.settings import BadSetting, settings, time_zone
 
     try:
         load()
         settings()
         time_zone()
+        engine()
+    except DeskUnavailable as error:
+        sys.exit(f"The bot was not started. DATABASE_URL: {error}; start the database or correct the address.")
     except (BrokenFile, BadSetting) as error:
         sys.exit(f"The bot was not started. {error}")
 
@@ -94,28 +99,56 @@ def actions() -> None:
 
 def shell() -> None:
     """The bot in this terminal; uses the action server of `make run` if it answers, else its own."""
+    check_data()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started here is ended
     import channels.shell
 
+    print("Starting the bot, about ten seconds ...", flush=True)
     own = None
-    if not _answers(f"http://{HOST}:{_port('ACTIONS_PORT', ACTIONS_PORT)}/health"):
-        own = _own_actions()
+    port = _port("ACTIONS_PORT", ACTIONS_PORT)
+    if not _answers(f"http://{HOST}:{port}/health"):
+        port = _free(_port("SHELL_ACTIONS_PORT", SHELL_ACTIONS_PORT))
+        own = _own_actions(port)
+    os.environ["ACTION_ENDPOINT_URL"] = f"http://{HOST}:{port}/webhook"
     os.environ["CONVERSATIONS_DB"] = os.environ.get("SHELL_CONVERSATIONS_DB", "var/shell-conversations.db")
     channels.shell.install()
     try:
-        common = ["--model", "models", "--endpoints", "endpoints.yml", "--log-file", "var/shell.log"]
-        rasa_main(["shell", "-p", str(_port("SHELL_PORT", SHELL_PORT)), *common, "--quiet"])
+        common = ["--model", "models", "--endpoints", "endpoints.yml", "--quiet"]
+        arguments = ["shell", "-i", HOST, "-p", str(_free(_port("SHELL_PORT", SHELL_PORT))), *common]
+        with channels.shell.errors_to(ROOT / "var" / "shell.log"):
+            rasa_main(arguments)
+    except KeyboardInterrupt:
+        print()
     finally:
         if own is not None:
-            own.terminate()
+            _end(own)
 
 
-def _own_actions() -> "subprocess.Popen[bytes]":
-    port = _port("SHELL_ACTIONS_PORT", SHELL_ACTIONS_PORT)
-    os.environ["ACTION_ENDPOINT_URL"] = f"http://{HOST}:{port}/webhook"
-    environment = {**os.environ, "ACTIONS_PORT": str(port)}
-    log = open(ROOT / "var" / "shell-actions.log", "ab")
-    command = [sys.executable, str(ROOT / "launch.py"), "actions"]
-    return subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+def _own_actions(port: int) -> "subprocess.Popen[bytes]":
+    with open(ROOT / "var" / "shell-actions.log", "ab") as log:
+        command = [sys.executable, str(ROOT / "launch.py"), "actions"]
+        return subprocess.Popen(command, env={**os.environ, "ACTIONS_PORT": str(port)}, stdout=log, stderr=log)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def _free(port: int) -> int:
+    """This port, or another when it is taken (a second shell, for example)."""
+    for wanted in (port, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, wanted))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    return port
 
 
 def train() -> None:
