@@ -11,11 +11,12 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.notes import is_under_age, notes
 from actions.talk import BOOKING, GROUP_OF, SCREENING, Talk
 from candidacy.answers import reads_as_question
-from candidacy.findings import ABSENT, HYPOTHETICAL, PRESENT, Finding
-from candidacy.knowledge import load
+from candidacy.findings import ABSENT, HYPOTHETICAL, POSSIBLE, PRESENT, Finding
+from candidacy.knowledge import GROUPS, load
 from candidacy.record import Record
 
 FAQ = "faq_"
+OTHER_HEALTH = GROUPS[-1]
 MOST_ANSWERS = 3
 """So many questions of one message are answered; more at once nobody reads."""
 
@@ -86,7 +87,10 @@ class ActionAnswer(Action):
         if form and form != talk.form:
             return events + [FollowupAction(form)]
         if not noted and not said:
-            dispatcher.utter_message(response="utter_unclear")
+            # It reads like a disclosure that no rule knows: never a no, so it counts as an open point.
+            dispatcher.utter_message(response="utter_condition_unclear")
+            unknown = Finding(None, None, POSSIBLE, talk.text, 0, len(talk.text), group=OTHER_HEALTH)
+            return talk.remember(talk.record.hear([unknown], talk.now))
         asked_about = next((f for f in talk.heard_now if f.assertion == HYPOTHETICAL and f.condition), None)
         surfaced = any(f.surfaced for f in talk.heard_now)
         if asked_about and not surfaced:

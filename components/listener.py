@@ -6,6 +6,7 @@ intent when something about the person to be treated must come first.
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Dict, List, Text
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -18,9 +19,11 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from candidacy.findings import Finding
+from candidacy.findings import POSSIBLE, Finding
 from candidacy.listening import listen
 from desk.settings import today
+
+logger = logging.getLogger(__name__)
 
 FINDING = "finding"
 UNNAMED = "unnamed"
@@ -61,7 +64,7 @@ class Listener(GraphComponent, EntityExtractorMixin):
         return messages
 
     def _hear(self, message: Message, text: str) -> None:
-        findings = listen(text, today())
+        findings = _heard(text)
         entities = [entity for entity in message.get(ENTITIES, []) if entity.get("entity") != FINDING]
         entities += [_entity(finding) for finding in findings]
         message.set(ENTITIES, entities, add_to_output=True)
@@ -74,13 +77,28 @@ class Listener(GraphComponent, EntityExtractorMixin):
         elif findings and intent in _NOT_UNDERSTOOD:
             # Nothing else was understood, yet it speaks of a condition: answer from the rules.
             override = REPORT
+        elif intent == REPORT and any(item["intent"] != REPORT for item in asked):
+            # It read like a report, yet nothing stands about this person: the question comes first.
+            asked = [item for item in asked if item["intent"] != REPORT]
+            override = asked[0]["intent"]
         else:
             return
         top = {"name": override, "confidence": 1.0}
         ranking = [item for item in message.get("intent_ranking") or [] if item["name"] != override]
         message.set(INTENT, top, add_to_output=True)
         message.set("intent_ranking", [top] + ranking, add_to_output=True)
-        message.set("asked", [item for item in asked if item["intent"] != override], add_to_output=True)
+        if override in (URGENT, REPORT):
+            asked = [item for item in asked if item["intent"] != override]
+        message.set("asked", asked, add_to_output=True)
+
+
+def _heard(text: Text) -> List[Finding]:
+    """What `listen` hears. A fault in it must neither end the turn nor pass for "nothing heard"."""
+    try:
+        return listen(text, today())
+    except Exception as error:  # the person must get an answer whatever goes wrong
+        logger.error("listening failed: %s", type(error).__name__)
+        return [Finding(None, None, POSSIBLE, text, 0, len(text))]
 
 
 def _entity(finding: Finding) -> Dict[str, Any]:
