@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
-from pathlib import Path
-from typing import Dict, List, Optional, Pattern, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
+from candidacy.ages import UNDER_AGE, age_in
+from candidacy.cues import cues
 from candidacy.findings import ABSENT, PRESENT, Finding
 from candidacy.knowledge import GROUPS, RuleBook, load
-from candidacy.knowledge.load import DATA, read_yaml
+from candidacy.replies import Reading, corrects, plain, polarity, read, reads_as_question
 from candidacy.screening import AGE_GROUP, NO, SKIPPED, UNSURE, YES
+
+__all__ = [
+    "Answer", "REST", "WHEN", "WHICH", "corrects", "denied_in", "interpret", "plain", "polarity",
+    "reads_as_question",
+]  # fmt: skip
 
 WHICH, REST, WHEN = "which", "rest", "when"
 """Follow-up questions: `which:<group>`, `rest:<group>` and `when:<condition>`."""
-
-UNDER_AGE = "under_age"
-_LAPSE = re.compile(r"[^a-z0-9'/ ]+")
-_BARE_AGE = re.compile(r"^\D{0,12}?\b(\d{1,3})\b(?!\s*(?:%|weeks?|wks?|months?|mos?|days?|units?|mg|st|nd|rd|th))\D{0,16}$")
-_DISCLOSES = re.compile(r"\b(?:but|except|apart from|only|just)\b")
 
 
 @dataclass(frozen=True)
@@ -38,61 +37,6 @@ class Answer:
     findings: Tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Cues:
-    patterns: Dict[str, Pattern[str]]
-    age_bands: Dict[str, int]
-    question_starts: Tuple[str, ...]
-
-
-@lru_cache(maxsize=1)
-def _cues(path: Path = DATA / "clinic" / "answers.yml") -> _Cues:
-    data = read_yaml(path)
-    patterns = {}
-    for name in (YES, NO, UNSURE, "skip", "corrects", "ongoing"):
-        words = sorted((str(word) for word in data[name]), key=len, reverse=True)
-        patterns[name] = re.compile(r"(?<![\w'])(?:" + "|".join(map(re.escape, words)) + r")(?![\w'])")
-    return _Cues(patterns, dict(data["age_bands"]), tuple(f"{word} " for word in data["question_starts"]))
-
-
-def plain(text: str) -> str:
-    """Lower-case words of a message with straight apostrophes and single spaces."""
-    text = text[:2000].lower().replace("\u2019", "'").replace("\u2018", "'")
-    return " ".join(_LAPSE.sub(" ", text).split())
-
-
-def corrects(text: str) -> bool:
-    """True when a message begins by taking back something said before."""
-    match = _cues().patterns["corrects"].search(plain(text))
-    return match is not None and match.start() <= 12
-
-
-def polarity(text: str) -> Optional[str]:
-    """What a reply says as a whole: yes, no, unsure, skipped, or None when it says neither.
-
-    Skipping and doubt weigh more than a no, and a no more than a yes, wherever they stand: doubt is
-    never a no.
-    """
-    words = plain(text)
-    cues = _cues().patterns
-    if cues["skip"].search(words):
-        return SKIPPED
-    if cues[UNSURE].search(words):
-        return UNSURE
-    no, yes = cues[NO].search(words), cues[YES].search(words)
-    if no and yes:
-        # "No. Eliquis yes" and "yes, no problem": the first word is the answer.
-        return NO if no.start() < yes.start() else YES
-    if no:
-        return NO
-    return YES if yes else None
-
-
-def reads_as_question(text: str) -> bool:
-    """True when a message asks something by its form: a question mark, or how it begins."""
-    return "?" in text or plain(text).startswith(_cues().question_starts)
-
-
 def interpret(
     question: str,
     text: str,
@@ -100,6 +44,7 @@ def interpret(
     today: date,
     chosen: Optional[str] = None,
     rulebook: Optional[RuleBook] = None,
+    settled: Sequence[str] = (),
 ) -> Optional[Answer]:
     """Read a reply.
 
@@ -110,6 +55,8 @@ def interpret(
         today: The clinic's calendar day.
         chosen: The answer of a button (yes, no, unsure, skipped), which needs no reading.
         rulebook: The rules; those of `data/clinic` when None.
+        settled: Condition ids of the group that were denied or disclosed before; a reply that denies
+            all the others by name answers the question.
 
     Returns:
         The answer, or None when the message does not answer this question.
@@ -119,92 +66,105 @@ def interpret(
     """
     book = rulebook or load().rulebook
     kind, _, subject = question.rpartition(":")
-    if kind == WHEN:
-        return _date_of(subject, text, findings, today, chosen)
+    said = _chosen(chosen) if chosen else read(text)
+    if kind == WHEN and any(rule.id == subject for rule in book.rules):
+        return _date_of(subject, text, findings, today, said)
     if subject not in GROUPS or kind not in ("", WHICH, REST):
         raise ValueError(f"unknown question {question!r}")
     if subject == AGE_GROUP:
-        return _age(text, findings, chosen)
+        return _age(text, findings, said)
     ids = [rule.id for rule in book.group(subject)]
-    mine = [f for f in findings if f.condition in ids or (f.condition is None and f.group == subject)]
-    said = chosen or polarity(text)
+    mine = tuple(f for f in findings if f.condition in ids or (f.condition is None and f.group == subject))
     surfaced = [f for f in mine if f.surfaced]
     if any(f.assertion == PRESENT for f in surfaced):
-        return Answer(YES, findings=tuple(mine))
+        return Answer(YES, findings=mine)
+    if kind == WHICH:
+        return _which(subject, text, said, mine, ids)
     if surfaced:
-        return Answer(SKIPPED if said == SKIPPED else UNSURE, findings=tuple(mine))
-    if said in (SKIPPED, UNSURE):
-        return Answer(said, findings=tuple(mine))
-    if said == YES:
-        # A second yes that still names nothing stands as it is: the provider will ask.
-        return Answer(YES) if kind == WHICH else Answer(None, follow_up=f"{WHICH}:{subject}")
+        return Answer(SKIPPED if said.skipped else UNSURE, findings=mine)
+    if said.yes and (said.skipped or said.opening == YES or not said.unsure):
+        # A yes that will not say what stands as it is: the provider will ask.
+        return Answer(YES, findings=mine) if said.skipped else Answer(None, f"{WHICH}:{subject}", mine)
+    if said.skipped or said.unsure:
+        return Answer(SKIPPED if said.skipped else UNSURE, findings=mine)
+    rest = Answer(None, f"{REST}:{subject}", mine)
     denied = [f.condition for f in mine if f.assertion == ABSENT]
-    if denied and kind == "" and not _denies_all(text, denied, ids, bool(chosen)):
-        return Answer(None, follow_up=f"{REST}:{subject}", findings=tuple(mine))
-    if said == NO or denied:
-        return Answer(NO, findings=tuple(mine))
-    if mine and kind in ("", REST):
+    if said.no or denied:
+        if _names_more(said, findings):
+            # "No, but my hands tingle": what the rules do not know by name is asked about once more.
+            return Answer(UNSURE, findings=mine) if kind == REST else rest
+        if (said.no and said.whole) or set(ids) <= {*denied, *settled}:
+            return Answer(NO, findings=mine)
+        return Answer(NO, findings=mine) if kind == REST else rest
+    if mine and not reads_as_question(text):
         # Past, somebody else's, only asked about: it bears on the question but does not settle it.
-        return Answer(None, follow_up=f"{REST}:{subject}", findings=tuple(mine)) if not _asks(text) else None
+        return rest
     return None
 
 
-def _denies_all(text: str, denied: Sequence[Optional[str]], ids: Sequence[str], chosen: bool) -> bool:
-    """True when a reply that denies some conditions by name can stand for the whole question."""
-    if chosen or set(ids) <= set(denied):
-        return True
-    words = plain(text)
-    no = _cues().patterns[NO].search(words)
-    # "No, not pregnant" answers the question and repeats part of it; "not pregnant, just nursing"
-    # and a bare "not pregnant" leave the rest open.
-    return bool(no and no.start() == 0 and not _DISCLOSES.search(words))
+def _chosen(value: str) -> Reading:
+    return Reading(
+        yes=value == YES, no=value == NO, unsure=value == UNSURE, skipped=value == SKIPPED, opening=value
+    )
 
 
-def _asks(text: str) -> bool:
-    return "?" in text
+def _which(
+    subject: str, text: str, said: Reading, mine: Tuple[Finding, ...], ids: Sequence[str]
+) -> Optional[Answer]:
+    """The reply to "which of these is it?": the yes before it stands unless it is taken back."""
+    denied = [f.condition for f in mine if f.assertion == ABSENT]
+    if (said.no and not said.yes and corrects(text)) or (denied and set(ids) <= set(denied)):
+        return Answer(NO, findings=mine)
+    if said.no and said.whole and not said.yes:
+        return Answer(UNSURE, findings=mine)
+    if denied and len(denied) == len(mine):
+        return Answer(None, f"{REST}:{subject}", mine)
+    if mine or said.value is not None or said.yes:
+        return Answer(YES, findings=mine)
+    # A name that the rules do not know: the provider will ask.
+    return Answer(YES) if not said.empty and not said.asks and len(plain(text)) > 2 else None
 
 
-def _age(text: str, findings: Sequence[Finding], chosen: Optional[str]) -> Optional[Answer]:
-    stated = [f for f in findings if f.condition == UNDER_AGE and f.assertion in (PRESENT, ABSENT)]
+def _names_more(said: Reading, findings: Sequence[Finding]) -> bool:
+    """True when a no is followed by a "but …" in which nothing known was heard."""
+    return said.unless is not None and not any(f.end > said.unless for f in findings)
+
+
+def _age(text: str, findings: Sequence[Finding], said: Reading) -> Optional[Answer]:
+    ages = [f for f in findings if f.condition == UNDER_AGE]
+    stated = tuple(f for f in ages if f.assertion in (PRESENT, ABSENT))
     if stated:
-        return Answer(YES, findings=tuple(stated))
-    words = plain(text)
-    for band, youngest in _cues().age_bands.items():
-        if words == band:
-            return Answer(YES, findings=(_age_finding(youngest, text),))
-    match = _BARE_AGE.match(words)
-    if match and 1 <= int(match.group(1)) <= 120:
-        return Answer(YES, findings=(_age_finding(int(match.group(1)), text),))
-    said = chosen or polarity(text)
-    if said in (SKIPPED, UNSURE):
-        return Answer(said)
+        return Answer(YES, findings=stated)
+    if not ages:
+        finding = age_in(text)
+        if finding is not None:
+            return Answer(YES, findings=(finding,))
+    if said.value in (SKIPPED, UNSURE):
+        return Answer(said.value)
     return None
-
-
-def _age_finding(age: int, text: str) -> Finding:
-    rule = load().rule(UNDER_AGE)
-    for variant in rule.variants:
-        low, high = variant.test.age_from or 0, variant.test.age_to or 200
-        if low <= age <= high:
-            return Finding(UNDER_AGE, variant.id, PRESENT, text, 0, len(text), quantity=age)
-    return Finding(UNDER_AGE, None, ABSENT, text, 0, len(text), quantity=age)
 
 
 def _date_of(
-    condition: str, text: str, findings: Sequence[Finding], today: date, chosen: Optional[str]
+    condition: str, text: str, findings: Sequence[Finding], today: date, said: Reading
 ) -> Optional[Answer]:
+    """The reply to "when was that?". No date leaves the wait open, which is the stricter reading."""
     from candidacy.listening.when import read_when
 
-    told = [f for f in findings if f.condition == condition and f.when]
+    told = tuple(f for f in findings if f.condition == condition and f.when)
     if told:
-        return Answer(YES, findings=tuple(told))
-    when = read_when(text, today)
-    if when is None and _cues().patterns["ongoing"].search(plain(text)):
-        when = (today, today)  # it has not ended yet, so the wait begins today at the earliest
+        return Answer(YES, findings=told)
+    words, known = plain(text), cues()
+    if known.has(words, "still") and not known.has(words, "still_not"):
+        when: Optional[Tuple[date, date]] = (today, today)
+    else:
+        when = read_when(text, today)
+        if when and known.has(words, "since") and not known.has(words, "ended"):
+            when = (when[0], today)
     if when is not None:
         return Answer(YES, findings=(Finding(condition, None, PRESENT, text, 0, len(text), when=when),))
-    said = chosen or polarity(text)
-    return Answer(said) if said in (SKIPPED, UNSURE) else None
+    if said.value is not None or said.yes:
+        return Answer(YES)
+    return None
 
 
 def denied_in(findings: Sequence[Finding], group: str, rulebook: RuleBook) -> List[str]:
