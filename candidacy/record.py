@@ -65,15 +65,14 @@ class Record:
         """
         heard = list(self.heard)
         for finding in findings:
-            if any(not item.superseded and _same(item.finding, finding) for item in heard):
-                continue
             heard = [
                 replace(item, superseded=True)
                 if not item.superseded and item.at < at and _replaces(finding, item.finding, corrects)
                 else item
                 for item in heard
             ]
-            heard.append(Heard(finding, at))
+            if not any(not item.superseded and _same(item.finding, finding) for item in heard):
+                heard.append(Heard(finding, at))
         return Record(tuple(heard))
 
     def to_list(self) -> List[Dict[str, Any]]:
@@ -92,21 +91,42 @@ class Record:
 
 
 def _same(old: Finding, new: Finding) -> bool:
+    """True when `new` says nothing that `old` does not; other words for it are worth keeping."""
     keys = ("condition", "variant", "assertion", "when", "quantity", "emergency", "call_today", "group")
-    return all(getattr(old, key) == getattr(new, key) for key in keys)
+    return all(getattr(old, key) == getattr(new, key) for key in keys) and (not new.text or _same_words(old, new))
+
+
+def _same_words(old: Finding, new: Finding) -> bool:
+    return old.text.casefold().strip() == new.text.casefold().strip()
 
 
 def _replaces(new: Finding, old: Finding, corrects: bool) -> bool:
-    """True when `new` takes the place of `old`."""
-    if new.condition is None or new.condition != old.condition or old.emergency:
+    """True when `new` takes the place of `old`.
+
+    What would make the verdict milder replaces something only where it is surely about the same thing.
+    """
+    if new.condition is None or new.condition != old.condition or old.emergency or _same(old, new):
         return False
     if corrects:
         return True
     if new.assertion == PRESENT and old.assertion == PRESENT:
-        # The same thing, now with its date or its kind.
-        return (new.when is not None and old.when is None) or (new.variant is not None and old.variant is None)
+        return _refines(new, old)
     if new.assertion in _WEAKER:
         return old.assertion in _WEAKER[new.assertion]
     if new.assertion == ABSENT:
-        return old.assertion not in (PRESENT,)
-    return new.assertion == PAST and new.when is not None
+        # A denial settles a doubt and never takes back a disclosure; "not nickel" leaves other metals open.
+        return old.assertion != PRESENT and new.variant in (None, old.variant)
+    return new.assertion == PAST and old.assertion in (PRESENT, POSSIBLE, PAST) and _dates(new, old)
+
+
+def _refines(new: Finding, old: Finding) -> bool:
+    """The same thing, now with its date, its age or its kind; "thyroid" beside "lupus" is a second one."""
+    if new.quantity is not None and old.quantity is None:
+        return True
+    if _dates(new, old):
+        return True
+    return new.variant is not None and old.variant is None and old.when in (None, new.when) and _same_words(old, new)
+
+
+def _dates(new: Finding, old: Finding) -> bool:
+    return new.when is not None and old.when is None and old.variant in (None, new.variant)

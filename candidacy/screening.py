@@ -189,21 +189,24 @@ def _judge(rule: Rule, finding: Finding, today: date) -> Optional[Reason]:
     """What this rule says about one finding; None when it says nothing."""
     if finding.emergency:
         return Reason(rule.id, finding.variant, "urgent", sources=tuple(rule.sources), group=rule.question_group)
-    variant = next((v for v in rule.variants if _holds(v, finding, today)), None)
-    if finding.assertion == POSSIBLE:
-        # A doubt is a question to settle, unless a variant speaks of the doubt itself.
-        if variant is None or not variant.test.assertion:
-            return _reason(rule, None, "ask", finding, today)
-        return _reason(rule, variant, variant.verdict, finding, today)
+    variant = next((v for v in rule.variants if _speaks_of(v, finding) and _holds(v, finding, today)), None)
     if finding.assertion == PRESENT:
-        if variant is not None:
-            return _reason(rule, variant, variant.verdict, finding, today)
-        return _reason(rule, None, rule.verdict, finding, today)
-    # Past, future and the rest count only where a variant names that assertion, or where a dated
-    # event is still inside its window.
-    if variant is not None and (variant.test.assertion or (finding.assertion == PAST and finding.when)):
+        return _reason(rule, variant, (variant or rule).verdict, finding, today)
+    if variant is not None:
         return _reason(rule, variant, variant.verdict, finding, today)
-    return None
+    # A doubt is a question to settle; the rest says nothing.
+    return _reason(rule, None, "ask", finding, today) if finding.assertion == POSSIBLE else None
+
+
+def _speaks_of(variant: Variant, finding: Finding) -> bool:
+    """True when a variant may judge a finding of this assertion.
+
+    Past, future and the rest count only where a variant names that assertion, or where a dated event
+    is still inside its window.
+    """
+    if finding.assertion == PRESENT or variant.test.assertion:
+        return True
+    return finding.assertion == PAST and finding.when is not None
 
 
 def _holds(variant: Variant, finding: Finding, today: date) -> bool:

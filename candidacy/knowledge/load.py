@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Dict, Type, TypeVar
+from typing import Any, Dict, Hashable, List, Optional, Tuple, Type, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -30,6 +30,14 @@ class BrokenFile(ValueError):
         super().__init__(f"{shown}: {key}: {cure}")
 
 
+class BrokenFiles(ValueError):
+    """Several things wrong with one file."""
+
+    def __init__(self, problems: List[BrokenFile]) -> None:
+        self.problems = problems
+        super().__init__(str(problems[0]))
+
+
 @dataclass(frozen=True)
 class Knowledge:
     """Everything in `data/clinic`, read once."""
@@ -52,9 +60,10 @@ def _unique_mapping(loader: Any, node: yaml.MappingNode) -> dict:
     seen = set()
     for key_node, _ in node.value:
         key = loader.construct_object(key_node)
+        if not isinstance(key, Hashable):
+            raise yaml.MarkedYAMLError(problem="braces need quotes around them", problem_mark=key_node.start_mark)
         if key in seen:
-            line = key_node.start_mark.line + 1
-            raise yaml.MarkedYAMLError(problem=f"the key {key!r} stands here twice (line {line})")
+            raise yaml.MarkedYAMLError(problem=f"the key {key!r} stands here twice", problem_mark=key_node.start_mark)
         seen.add(key)
     return loader.construct_mapping(node, deep=True)
 
@@ -83,14 +92,14 @@ def read_yaml(path: Path) -> Any:
 
 
 def _parse(path: Path, model: Type[_Model]) -> _Model:
+    """The file as its model; raises BrokenFiles with everything that does not fit."""
     raw = read_yaml(path)
     if not isinstance(raw, dict):
         raise BrokenFile(path, "file", "must hold keys and values")
     try:
         return model(**raw)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise BrokenFile(path, _key(raw, first["loc"]), _cure(first)) from None
+        raise BrokenFiles([BrokenFile(path, _key(raw, one["loc"]), _cure(one)) for one in error.errors()]) from None
 
 
 def _key(raw: Any, location: tuple) -> str:
@@ -124,24 +133,58 @@ def load(folder: Path = DATA / "clinic") -> Knowledge:
     Raises:
         BrokenFile: When a file is missing or does not fit; its text names file, key and cure.
     """
-    rulebook = _parse(folder / "contraindications.yml", RuleBook)
-    sources = {source.id: source for source in _parse(folder / "sources.yml", Sources).sources}
-    clinic = _parse(folder / "clinic.yml", Clinic)
-    language = read_yaml(folder / "language.yml")
-    if not isinstance(language, dict):
-        raise BrokenFile(folder / "language.yml", "file", "must hold keys and values")
+    knowledge, problems = examine(folder)
+    if knowledge is None or problems:
+        raise problems[0]
+    return knowledge
+
+
+def examine(folder: Path) -> Tuple[Optional[Knowledge], List[BrokenFile]]:
+    """Read the clinic's files and collect everything that is wrong with them.
+
+    Returns:
+        The knowledge, or None when a file cannot be used at all; and the problems, in file order.
+    """
+    problems: List[BrokenFile] = []
+    rulebook = _tried(problems, folder / "contraindications.yml", RuleBook)
+    sources = _tried(problems, folder / "sources.yml", Sources)
+    clinic = _tried(problems, folder / "clinic.yml", Clinic)
+    language: Any = None
+    try:
+        language = read_yaml(folder / "language.yml")
+        if not isinstance(language, dict):
+            raise BrokenFile(folder / "language.yml", "file", "must hold keys and values")
+    except BrokenFile as error:
+        problems.append(error)
+    if rulebook is None or sources is None or clinic is None or not isinstance(language, dict):
+        return None, problems
+    by_id = {source.id: source for source in sources.sources}
+    problems += _source_problems(folder / "contraindications.yml", rulebook, by_id)
+    return Knowledge(rulebook, by_id, clinic, language), problems
+
+
+def _tried(problems: List[BrokenFile], path: Path, model: Type[_Model]) -> Optional[_Model]:
+    try:
+        return _parse(path, model)
+    except BrokenFiles as error:
+        problems += error.problems
+    except BrokenFile as error:
+        problems.append(error)
+    return None
+
+
+def _source_problems(path: Path, rulebook: RuleBook, sources: Dict[str, Source]) -> List[BrokenFile]:
+    """Rules and variants that name an unknown source, or rest on unverified ones alone."""
+    problems = []
     for rule in rulebook.rules:
-        for source_id in rule.sources + [s for v in rule.variants for s in v.sources or []]:
-            if source_id not in sources:
-                raise BrokenFile(
-                    folder / "contraindications.yml",
-                    f"conditions.{rule.id}.sources",
-                    f"{source_id!r} is not in sources.yml; add it there or correct the id",
-                )
-        if not any(sources[source_id].verified for source_id in rule.sources):
-            raise BrokenFile(
-                folder / "contraindications.yml",
-                f"conditions.{rule.id}.sources",
-                "rests on unverified sources alone; name one that was read",
-            )
-    return Knowledge(rulebook, sources, clinic, language)
+        parts = [(f"conditions.{rule.id}.sources", rule.sources)]
+        parts += [(f"conditions.{rule.id}.variants.{v.id}.sources", v.sources) for v in rule.variants if v.sources]
+        for key, ids in parts:
+            unknown = [source_id for source_id in ids if source_id not in sources]
+            problems += [
+                BrokenFile(path, key, f"{source_id!r} is not in sources.yml; add it there or correct the id")
+                for source_id in unknown
+            ]
+            if not unknown and not any(sources[source_id].verified for source_id in ids):
+                problems.append(BrokenFile(path, key, "rests on unverified sources alone; name one that was read"))
+    return problems

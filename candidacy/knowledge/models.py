@@ -262,6 +262,10 @@ class OpeningHours(Strict):
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
+NEVER_BLANK = ("name", "phone", "emergency_number", "crisis_line", "urgent_care")
+"""Facts that the safety texts name."""
+
+
 class Clinic(Strict):
     """`clinic.yml`: the facts of this clinic. A blank fact reads "the clinic will tell you"."""
 
@@ -286,7 +290,7 @@ class Clinic(Strict):
 
     @validator("facts")
     def _required(cls, value: dict) -> dict:
-        for key in ("name", "phone", "emergency_number", "crisis_line"):
+        for key in NEVER_BLANK:
             if not value.get(key):
                 raise ValueError(f"facts.{key} must not be blank: the bot's safety texts name it")
         return value
