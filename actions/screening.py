@@ -15,7 +15,7 @@ from candidacy.answers import REST, WHEN, WHICH, Answer, denied_in, interpret, p
 from candidacy.findings import ABSENT, PRESENT, Finding
 from candidacy.knowledge import load
 from candidacy.record import Record
-from candidacy.screening import AGE_GROUP, NO, YES
+from candidacy.screening import AGE_GROUP, NO, UNSURE, YES
 
 STEERING = ("stop", "start_over", "why", "talk_to_human", "delete_data", "for_someone_else", "repeat", "privacy")
 """Intents that steer the talk even where their words could be read as an answer."""
@@ -78,21 +78,24 @@ class ValidateScreeningForm(Action):
     ) -> List[EventType]:
         doubted = contradiction(talk)
         record = self._with_answer(talk, question, answer)
+        asked_already = list(talk.tracker.get_slot("followed_up") or [])
+        follow_up = answer.follow_up
+        if follow_up is None and answer.value in (YES, UNSURE):
+            follow_up = _date_to_ask(record, group, asked_already)
         noticed = [*talk.heard_now, *(f for f in answer.findings if f not in talk.heard_now)]
-        # What is denied in a reply is the reply; only what stands out is noted.
-        spoken = notes(talk, [f for f in noticed if f.surfaced or f.condition not in _ids(group)])
+        kind, _, subject = question.rpartition(":")
+        if kind == WHEN:
+            noticed = [f for f in noticed if f.condition != subject]
+            noticed += [f for f in record.findings if f.condition == subject and f.surfaced]
+        spoken = notes(talk, [f for f in noticed if self._worth_noting(f, group, follow_up)])
         for response, values in spoken:
             if response not in ("utter_verdict_under_age", "utter_note_denied"):
                 dispatcher.utter_message(response=response, **values)
         answer_questions(dispatcher, talk)
-        asked_already = list(talk.tracker.get_slot("followed_up") or [])
-        follow_up = answer.follow_up
-        if follow_up is None and answer.value == YES:
-            follow_up = _date_to_ask(record, group, asked_already)
         if follow_up is not None:
             asked_already.append(follow_up)
         value = None if follow_up is not None else answer.value
-        if value is not None and question.startswith(f"{WHEN}:"):
+        if value is not None and kind == WHEN:
             value = YES  # what it is about was disclosed; only its date may stay unknown
         if value == NO and set(record.conditions) & set(_ids(group)):
             value = YES  # "nothing else", beside what was told before
@@ -111,6 +114,13 @@ class ValidateScreeningForm(Action):
         if doubted:
             events += ask_contradiction(dispatcher, doubted)
         return events
+
+    @staticmethod
+    def _worth_noting(finding: Finding, group: Text, follow_up: Optional[Text]) -> bool:
+        """What is denied in a reply is the reply, and what we ask the date of is noted with its date."""
+        if follow_up == f"{WHEN}:{finding.condition}":
+            return False
+        return finding.surfaced or finding.condition not in _ids(group)
 
     @staticmethod
     def _with_answer(talk: Talk, question: Text, answer: Answer) -> Record:
