@@ -12,7 +12,7 @@ GSM7 = set(
     "abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
 )
 CLAIMS = re.compile(
-    r"\byou (?:do )?qualif|\bgood candidate|\bideal candidate|\bperfect candidate|\bcleared (?:for|to)\b"
+    r"\byou (?:do )?qualif|\bgood candidate|\bideal candidate|\bperfect candidate"
     r"|\byou(?:'re| are) (?:all )?(?:cleared|approved|eligible|good to go|fine|suitable)\b|\bapproved to have\b"
     r"|\bsafe\b|\bsafely\b|\bguarantee|\bno risks?\b|\brisk[- ]free|\bno downtime\b|\bpain[- ]?free\b"
     r"|\b(?:treatment|appointment|visit|consultation|booking|request) (?:is|has been) (?:now )?(?:booked|confirmed)"

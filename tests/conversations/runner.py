@@ -50,8 +50,9 @@ class Turn(_Strict):
     def _one_move(cls, values: Dict[str, Any]) -> Dict[str, Any]:  # noqa: N805
         if sum(values.get(key) is not None for key in ("patient", "press", "choose")) != 1:
             raise ValueError("a turn needs exactly one of patient, press and choose")
-        if values.get("verdict") not in (None, *OUTCOMES):
-            raise ValueError(f"unknown verdict {values['verdict']!r}")
+        unknown = set((values.get("verdict") or OUTCOMES[0]).split("|")) - set(OUTCOMES)
+        if unknown:
+            raise ValueError(f"unknown verdict {unknown}")
         return values
 
 
@@ -144,6 +145,9 @@ class Player:
             except AssertionError as error:
                 self.problems.append(f"turn {number}: {error}")
                 return self.problems
+            except Exception as error:  # noqa: BLE001 - a crash is a finding like any other
+                self.problems.append(f"turn {number}: {turn.patient!r} broke the bot: {type(error).__name__}: {error}")
+                return self.problems
             self.references += REFERENCE.findall(self.talk.texts)
             problems += broken_manners(self.talk.last, self._slots())
             problems += self._check(turn)
@@ -181,7 +185,7 @@ class Player:
         if turn.asks is not None:
             tracker = self.talk.tracker()
             asked = tracker.get_slot("requested_slot") if tracker.active_loop_name else None
-            if (asked or "nothing") != turn.asks:
+            if (asked or "nothing") not in turn.asks.split("|"):
                 found.append(f"it asks for {asked or 'nothing'}, not {turn.asks}")
         return found + self._check_record(turn.findings, turn.verdict)
 
@@ -192,8 +196,9 @@ class Player:
             got = heard.get(condition, "nothing")
             if got not in assertion.split("|"):
                 found.append(f"{condition} stands as {got}, not {assertion}")
-        if verdict is not None and self.talk.slot("verdict") != verdict:
-            found.append(f"the verdict is {self.talk.slot('verdict')}, not {verdict}")
+        stands = self.talk.slot("verdict") or "no_flag"  # nothing said yet is no flag
+        if verdict is not None and stands not in verdict.split("|"):
+            found.append(f"the verdict is {stands}, not {verdict}")
         return found
 
     def _check_end(self) -> List[str]:
@@ -213,7 +218,8 @@ class Player:
 
     def script(self) -> str:
         """The conversation as it went, with what went otherwise."""
-        lines = [self.case.name, f"({self.case.persona}; goal: {self.case.goal})", *self.talk.transcript]
+        said = [line if len(line) < 1500 else f"{line[:300]} ... ({len(line)} characters)" for line in self.talk.transcript]
+        lines = [self.case.name, f"({self.case.persona}; goal: {self.case.goal})", *said]
         return "\n".join(lines + [f"  !! {problem}" for problem in self.problems])
 
 
