@@ -39,6 +39,7 @@ class Score:
     critical: int = 0
     quiet: int = 0
     alarms: int = 0
+    extra: int = 0
     accepted: int = 0
     under: int = 0
     by_condition: Dict[str, Counter] = field(default_factory=lambda: defaultdict(Counter))
@@ -105,9 +106,8 @@ def measure(rows: Sequence[dict], listener: Listener, today: date = TODAY) -> Sc
                     problems.append(f"false alarm {condition}")
         for condition in surfaced - set(golds):
             score.by_condition[condition]["extra"] += 1
-            problems.append(f"extra {condition}")
-            score.quiet += 1
-            score.alarms += 1
+            problems.append(f"not in the line: {condition}")
+            score.extra += 1
         right = outcome in accepted
         score.accepted += right
         milder = all(OUTCOMES.index(outcome) > OUTCOMES.index(v) for v in accepted)
@@ -121,7 +121,7 @@ def measure(rows: Sequence[dict], listener: Listener, today: date = TODAY) -> Sc
             problems.append(f"verdict {outcome}, accepted {', '.join(sorted(accepted))}")
         for tag in row.get("tags", []):
             score.by_tag[tag]["right" if not problems else "wrong"] += 1
-        if problems:
+        if [problem for problem in problems if not (right and problem.startswith("not in"))]:
             heard = ", ".join(
                 f"{f.condition or f.group}:{f.assertion}{'!' if f.emergency else ''}" for f in findings
             )
@@ -136,7 +136,8 @@ def report(score: Score, name: str, detail: bool = True) -> str:
         f"{name}: {score.messages} messages",
         f"  recall of present/possible findings {_share(score.found, score.wanted)}",
         f"  critical misses                     {score.critical}",
-        f"  false alarms                        {_share(score.alarms, score.messages)} of messages",
+        f"  false alarms                        {_share(score.alarms, score.quiet)} of findings that are denied, past, others', asked or planned",
+        f"  heard, not in the line's list       {score.extra}",
         f"  verdict accepted                    {_share(score.accepted, score.messages)}",
         f"  under-triage                        {score.under}",
         f"  milliseconds a message              p50 {1000 * times[len(times) // 2]:.1f}, p95 {1000 * times[int(len(times) * 0.95)]:.1f}"

@@ -104,12 +104,20 @@ def _mine(scene: Scene, start: int, said: Said) -> None:
             return
 
 
+_STRANGE = 2
+"""Words of a list item that no rule knows ("asthma, hay fever or lupus")."""
+
+
 def _fills(scene: Scene, first: int, last: int, inside: Sequence[Tuple[int, int]]) -> bool:
-    """True when tokens first..last are only list words and other things said."""
+    """True when tokens first..last are a list item: list words, other things said, few strange words."""
+    strange = 0
     for index in range(first, last):
-        if any(a <= index < b for a, b in inside):
+        if any(a <= index < b for a, b in inside) or scene.norm(index) in scene.words["list_fill"]:
             continue
-        if scene.norm(index) not in scene.words["list_fill"]:
+        strange += 1
+        if strange > _STRANGE or index in scene.selves or scene.norm(index) in scene.words["starters"]:
+            return False
+        if any(cue.start <= index < cue.end for cue in scene.forward):
             return False
     return True
 
@@ -141,7 +149,7 @@ def _look_back(scene: Scene, start: int, end: int, inside: Sequence[Tuple[int, i
             if any(a <= cue.start < b or a < cue.end <= b for a, b in inside):
                 continue
             if _turns(cue, said, start):
-                return _asked(scene, start, said, asked_at, number)
+                return _asked(scene, start, end, said, asked_at)
             _apply(scene, cue, said, blocked, crossed, start, end, inside)
             if "question" in cue.kinds and asked_at is None and not blocked:
                 asked_at = cue.start
@@ -155,7 +163,7 @@ def _look_back(scene: Scene, start: int, end: int, inside: Sequence[Tuple[int, i
             break
         crossed += 1
         number, part, position = number - 1, before, before.end
-    _asked(scene, start, said, asked_at, scene.part_at(start))
+    _asked(scene, start, end, said, asked_at)
 
 
 def _events(scene: Scene, cues: Sequence[Cue], first: int, last: int) -> List[Tuple[Optional[Cue], int]]:
@@ -230,10 +238,13 @@ _IDENTITY = ("it", "this", "that", "these", "they", "those")
 _ARTICLES = ("a", "an", "the", "some", "just", "really", "actually", "be", "my", "like", "maybe", "called", "possibly", "still", "even", "for", "sure")
 
 
-def _asked(scene: Scene, start: int, said: Said, asked_at: Optional[int], number: int) -> None:
+def _asked(scene: Scene, start: int, end: int, said: Said, asked_at: Optional[int]) -> None:
     """Settle what a question is about: what it is ("is it eczema?"), the speaker ("with eczema?"), or nobody."""
-    part = scene.parts[scene.part_at(start)]
     if asked_at is not None and said.asked and not said.supposed:
+        if scene.norm(end) == "it" and scene.norm(end + 1) in ("is", "has", "hurts", "itches"):
+            # "When do I need help with MRSA it's red and hot": it is there.
+            said.asked, said.about_self = False, True
+            return
         if _asks_what_it_is(scene, asked_at, start):
             said.asked, said.doubted = False, True
             return
@@ -316,11 +327,12 @@ def _after(
             said.cues.append((cue.start, cue.end))
     if "doubt_after" in kinds:
         following = scene.norm(cue.end)
-        if following not in ("if", "whether", "that", "what", "how", "when", "which", "about", "it", "this", "why", "where", "i", "can", "you", "is") and gap <= 7:
+        often = word in ("maybe", "possibly", "probably") and (following in ("once", "twice", "a", "every", "two", "three", "about", "one") or following.isdigit())
+        if not often and following not in ("if", "whether", "that", "what", "how", "when", "which", "about", "it", "this", "why", "where", "i", "can", "you", "is") and gap <= 7:
             said.doubted = True
     if "future_after" in kinds and same and gap <= 5 and not said.ongoing:
         said.planned = True
-    if "past_after" in kinds and gap <= 8 and (word != "before" or closes) and (word != "once" or closes):
+    if "past_after" in kinds and gap <= 8 and (closes or cue.end - cue.start > 1):
         said.over = True
         if said.stop_at < 0:
             said.stop_at = cue.start
@@ -336,6 +348,8 @@ _FINE = frozenset("ok okay fine safe allowed matter problem bad issue affect ris
 def _bare_question(scene: Scene, part, start: int, end: int, said: Said) -> None:  # type: ignore[no-untyped-def]
     """ "lupus?" and "eczema ok?": asked of nobody, unless the words say more."""
     if said.asked or said.about_self or said.answered_yes or not part.asked or said.denied:
+        return
+    if any(scene.parts[scene.part_at(i)].sentence == part.sentence for i in scene.selves if i < start):
         return
     words = [scene.norm(i) for i in range(part.start, part.end) if scene.tokens[i].word]
     rest = len(words) - (end - start)

@@ -35,8 +35,14 @@ def word_sets(table: Dict[str, Sequence[str]]) -> Dict[str, FrozenSet[str]]:
     return {name: frozenset(map(str, words)) for name, words in table.items()}
 
 
-def cut(tokens: Sequence[Token], words: Dict[str, FrozenSet[str]]) -> List[Part]:
-    """The parts of a message, in order; every token that is no separator belongs to one."""
+def cut(tokens: Sequence[Token], words: Dict[str, FrozenSet[str]], held: FrozenSet[int] = frozenset()) -> List[Part]:
+    """The parts of a message, in order; every token that is no separator belongs to one.
+
+    Args:
+        tokens: The message.
+        words: The `clauses` of language.yml as sets.
+        held: Tokens inside a longer cue ("what if i get"), at which nothing is cut.
+    """
     parts: List[Part] = []
     for number, (first, last) in enumerate(sentences(tokens)):
         asked = any(token.norm == "?" for token in tokens[first:last])
@@ -48,7 +54,7 @@ def cut(tokens: Sequence[Token], words: Dict[str, FrozenSet[str]]) -> List[Part]
             following = tokens[index + 1].norm if index + 1 < last else ""
             turn = norm in words["contrast"]
             link = norm in words["links"] and (following in words["starters"]) and index > start
-            if norm == "or" and following in ("not", "no", "any"):
+            if index in held or (norm == "or" and following in ("not", "no", "any")):
                 link = False
             if norm in _MARKS or turn or link:
                 if index > start:
@@ -56,7 +62,8 @@ def cut(tokens: Sequence[Token], words: Dict[str, FrozenSet[str]]) -> List[Part]
                     separator, contrast = norm, turn
                 else:
                     separator, contrast = (norm if turn or not separator else separator), contrast or turn
-                start = index + 1
+                # A linking word belongs to the part it begins; a mark or a "but" to none.
+                start = index if link and not turn else index + 1
             index += 1
         if start < last and any(token.word for token in tokens[start:last]):
             parts.append(Part(start, last, number, separator, contrast))

@@ -71,11 +71,11 @@ _HALF = r"(?P<half> and a half)?"
 _PATTERNS: List[Tuple[str, "re.Pattern[str]"]] = [
     (name, re.compile(r"(?<![a-z0-9])" + pattern + r"(?![a-z0-9])"))
     for name, pattern in (
-        ("ahead", r"in " + _ABOUT + _N + _N2 + " " + _U + r"(?: time)?|" + _N.replace("<n>", "<m>") + " " + _U.replace("<u>", "<v>") + r" from now"),
         ("next", r"(?:next|this coming|the coming|upcoming) (?:week|month|year|" + "|".join((*_DAYS, *_MONTHS, *_SEASONS)) + r")|tomorrow|later this (?:week|month|year)|next time|day after tomorrow|tonight"),
         ("ago", _ABOUT + _N + _N2 + " " + _U + _HALF + r" (?:ago|back|prior|earlier|previously|before now)"),
         ("post", _ABOUT + _N + _N2 + " " + _U + _HALF + r" (?:post|after (?:my|the|a|getting|having|botox|tox|dysport|xeomin|filler|laser|last|shot|shots|injection|injections|treatment|session|microneedling|stopping|finishing)|"
                  r"since (?:my|the|i|last|stopping|finishing|quitting|botox|having|getting|coming|a)|out from|clean|off|free|out of|without|pp|postpartum)"),
+        ("ahead", r"in " + _ABOUT + _N + _N2 + " " + _U + r"(?: time)?|" + _N.replace("<n>", "<m>") + " " + _U.replace("<u>", "<v>") + r" from now"),
         ("lastfor", r"(?P<since>since|for|in|over|within|during)? ?(?:the )?(?:last|past) " + _ABOUT + r"(?:" + _N + " )?" + _U),
         ("dayofmonth", r"(?P<since>since |on )?(?:the )?(?P<dom>\d{1,2}) ?(?:st|nd|rd|th)? (?:of )?" + _MONTH + r"(?: " + _YEAR + ")?"),
         ("monthday", r"(?P<since>since |on )?" + _MONTH + r" (?:the )?(?P<dom>\d{1,2}) ?(?:st|nd|rd|th)?(?! (?:weeks|months|days|units))(?: ?,? " + _YEAR + ")?"),

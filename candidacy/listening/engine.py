@@ -48,6 +48,8 @@ def hear(message: str, today: date, lexicon: Lexicon) -> List[Finding]:
 def _from_mention(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> List[Finding]:
     inside = [(m.start, m.end) for m in mentions if m is not mention]
     said = weigh(scene, mention.start, mention.end, inside)
+    if mention.kind == "allergy" and _no_trouble(scene, mention):
+        said.denied, said.asked = True, False
     judged = judge(scene, mention, said, mentions)
     if judged.assertion is None:
         return []
@@ -58,6 +60,15 @@ def _from_mention(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -
         if denied:
             found.append(_finding(scene, mention, ABSENT, None, None))
     return found
+
+
+def _no_trouble(scene: Scene, mention: Mention) -> bool:
+    """ "No problem with lidocaine", "never had issues with numbing cream"."""
+    part = scene.parts[scene.part_at(mention.start)]
+    for hit in scene.hits_of("allergy", "trouble"):
+        if part.start <= hit.start < mention.start and scene.norm(hit.start - 1) in ("no", "any", "had", "a", "never", "zero"):
+            return any(scene.norm(i) in ("no", "not", "never", "without", "zero") for i in range(max(part.start, hit.start - 4), hit.start))
+    return False
 
 
 def _finding(
@@ -116,11 +127,19 @@ def _ages(scene: Scene, mentions: Sequence[Mention]) -> List[Finding]:
         said = weigh(scene, mention.start, mention.end, inside)
         judged = judge(scene, mention, said, mentions)
         young = judged.assertion
-        if young in (PRESENT, POSSIBLE):
+        if young in (PRESENT, POSSIBLE) and not _school_days(scene, mention):
             if not said.about_self and not _stands_alone(scene, mention):
                 continue
             found.append(_finding(scene, mention, PRESENT, "under_18", None))
     return found
+
+
+def _school_days(scene: Scene, mention: Mention) -> bool:
+    """ "Since middle school", "acne in high school": a time of long ago, unless one is in it now."""
+    before, prior = scene.norm(mention.start - 1), scene.norm(mention.start - 2)
+    if before in ("since", "from", "after", "during", "of", "through", "finished", "before", "my", "left"):
+        return before != "my" or "school" in scene.message[scene.tokens[mention.start].start :][:20].lower()
+    return before == "in" and prior not in ("am", "still", "is", "currently", "a", "are", "sophomore", "junior", "senior", "freshman", "")
 
 
 def _stands_alone(scene: Scene, mention: Mention) -> bool:

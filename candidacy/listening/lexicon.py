@@ -166,7 +166,10 @@ class _Builder:
                 entries.append(entry)
         if inflect:
             lexicon.targets.update(
-                word for form in forms for word in form if len(word) >= 5 and word.isalpha() and not is_ordinary(word)
+                word
+                for form in forms
+                for word in form
+                if len(word) >= 5 and word.isalpha() and (len(form) == 1 or not is_ordinary(word))
             )
             for form in forms:
                 whole = "".join(form)
@@ -202,6 +205,8 @@ class _Builder:
         for category, cues in language["cues"].items():
             for cue in cues:
                 self.add(cue, Entry("cue", category))
+        lexicon.targets.update(map(str, language["respell"]))
+        lexicon.vocabulary.update(map(str, language["respell"]))
         for section in ("persons", "kinds", "event_words", "unnamed"):
             for name, values in language[section].items():
                 if isinstance(values, list):

@@ -52,7 +52,7 @@ def _people(
     """(determiner or person, behind the person, person, is a subject) of every other person."""
     sets = lexicon.sets
     begins = {part.start for part in parts}
-    found = []
+    found = _by_age(tokens, sets)
     for index, token in enumerate(tokens):
         if token.norm not in sets["persons.kin"] and token.norm not in sets["persons.animals"]:
             continue
@@ -69,10 +69,28 @@ def _people(
             at = index
         before = tokens[at - 1].norm if at else ""
         role = before in ("am", "as", "being", "be") or (at == index and before in sets["persons.beside"])
-        if role or any(t.norm in ("mom", "mum", "mother", "mama") and u.norm in ("of", "to") for t, u in [(token, tokens[index + 1])] if index + 1 < len(tokens)):
+        if role or (token.norm in ("mom", "mum", "mother") and following in ("of", "to")):
             continue
         beside = before in sets["persons.beside"] and following not in words["subject_verbs"] - {"on", "with", "was", "is"}
         found.append((at, index + 1, token.norm, not beside))
+    return found
+
+
+def _by_age(tokens: Sequence[Token], sets: Dict[str, FrozenSet[str]]) -> List[Tuple[int, int, str, bool]]:
+    """ "My 3 year old": a person named by age alone."""
+    found = []
+    for index, token in enumerate(tokens[:-1]):
+        if token.norm not in ("year", "month", "yr", "yo", "mo", "week", "years", "yrs") or index < 2:
+            continue
+        end = index + 2 if tokens[index + 1].norm in ("old", "olds") else index + 1
+        if end == index + 1 and token.norm not in ("yo", "mo"):
+            continue
+        following = tokens[end].norm if end < len(tokens) else ""
+        if following in sets["persons.kin"] or not (tokens[index - 1].norm[0].isdigit() or tokens[index - 1].norm.isalpha()):
+            continue
+        if tokens[index - 2].norm in ("my", "our", "her", "his"):
+            before = tokens[index - 3].norm if index >= 3 else ""
+            found.append((index - 2, end, "kid", before not in sets["persons.beside"]))
     return found
 
 

@@ -108,8 +108,9 @@ def stage(message: str, today: date, lexicon: Lexicon) -> Scene:
     typed = read(message, lexicon.spelled)
     tokens = put_right(typed, lexicon)
     words = _clause_words(lexicon)
-    parts = cut(tokens, words)
     hits = lexicon.find(tokens)
+    cues = _cues(hits, FORWARD)
+    parts = cut(tokens, words, frozenset(i for cue in cues for i in range(cue.start + 1, cue.end)))
     letters = [char for char in message if char.isalpha()]
     shouted = len(letters) > 12 and sum(map(str.isupper, letters)) > 0.7 * len(letters)
     return Scene(
@@ -123,7 +124,7 @@ def stage(message: str, today: date, lexicon: Lexicon) -> Scene:
         times=find_times(tokens, today),
         subjects=subjects(tokens, parts, hits, lexicon, words),
         selves=_selves(tokens, hits, lexicon, words),
-        forward=_interjections(tokens, parts, _cues(hits, FORWARD), words),
+        forward=_in_place(tokens, parts, cues, words),
         after=_cues(hits, AFTER),
         words=words,
         shouted=shouted,
@@ -131,14 +132,22 @@ def stage(message: str, today: date, lexicon: Lexicon) -> Scene:
     )
 
 
-def _interjections(
+def _in_place(
     tokens: Sequence[Token], parts: Sequence[Part], cues: List[Cue], words: Dict[str, FrozenSet[str]]
 ) -> List[Cue]:
-    """Drop a "no" that answers and does not deny: "no i am pregnant", "no, lupus"."""
+    """Drop cues that are none where they stand.
+
+    A "no" that answers does not deny ("no i am pregnant", "no, lupus"); "is" or "any" asks only at the
+    start of a part.
+    """
     begins = {part.start: part for part in parts}
     kept = []
     for cue in cues:
         part = begins.get(cue.start)
+        if part is None and cue.end - cue.start == 1 and tokens[cue.start].norm in words["ask_first"]:
+            before = tokens[cue.start - 1].norm if cue.start else ""
+            if before not in words["ask_after"]:
+                continue
         if part is not None and "interjection" in cue.kinds:
             following = tokens[cue.end].norm if cue.end < part.end else ""
             alone = cue.end >= part.end or not following[:1].isalnum()

@@ -42,6 +42,9 @@ def judge(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention])
         return Judged(ABSENT if said.denied else HYPOTHETICAL if said.supposed else POSSIBLE)
     if said.doubted:
         return Judged(POSSIBLE, _dated(time))
+    if mention.kind == "allergy" and said.asked and scene.norm(mention.start - 1) == "in":
+        # "I'm allergic to X, is that in botox?"
+        return Judged(POSSIBLE)
     if said.denied:
         if said.over or _since_then(said, time):
             return _over(scene, mention, said, time)
@@ -183,6 +186,8 @@ def _done(scene: Scene, mention: Mention) -> bool:
             if norm in wish and before not in ("i", "already", "recently", "just", "always", "regularly", "been", "also", "have", "and", "usually", ""):
                 continue
             return True
+    if any(scene.norm(i) in scene.lexicon.sets["event_words.effect"] for i in range(mention.end, min(mention.end + 3, part.end))):
+        return not part.asked
     return any(scene.norm(i) in ("done", "injected", "placed", "put", "dissolved", "appointment", "session", "treatment") for i in range(mention.end, min(mention.end + 4, part.end)))
 
 
