@@ -1,4 +1,4 @@
-"""Server-issued sessions: a signed token that names a random conversation, so nobody can pick or guess one."""
+"""Server-issued sessions: a signed token names a random conversation, so nobody can pick or guess one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was said, read from the tracker: the talk for the page, the open buttons, earlier replies by message id."""
+"""What was said, read from the tracker: the talk for the page, open buttons, replies by message id."""
 
 from __future__ import annotations
 
@@ -62,7 +62,11 @@ class Offer:
 
     def public(self) -> Dict[str, Any]:
         """What the browser may know: titles, never payloads."""
-        return {"id": self.id, "buttons": [{"title": title} for title, _ in self.buttons], "multi": self.multi}
+        return {
+            "id": self.id,
+            "buttons": [{"title": title} for title, _ in self.buttons],
+            "multi": self.multi,
+        }
 
     def resolve(self, picks: Sequence[int]) -> Tuple[str, str]:
         """The text for Rasa and the words to show for the picked buttons.

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 REMEMBERED_REPLIES = 32
 REMEMBERED_TALKS = 5000
 _HARD_STOP = 6
-"""A turn that ran out of time goes on behind the scenes, so that what was said is kept, for this many limits."""
+"""A turn that ran out of time goes on unseen for this many limits, so that what was said is kept."""
 
 Deliver = Callable[[UserMessage], Awaitable[Any]]
 
@@ -98,9 +98,14 @@ class Turns:
         return [public(message)] if message and message.get("text") else []
 
     async def unavailable(
-        self, agent: Any, conversation: str, said: List[Dict[str, Any]], status: int = 200, processed: bool = True
+        self,
+        agent: Any,
+        conversation: str,
+        said: List[Dict[str, Any]],
+        status: int = 200,
+        processed: bool = True,
     ) -> Reply:
-        """The last net: what was said so far and `utter_unavailable`; failing that, the page says its own text."""
+        """The last net: what was said so far and `utter_unavailable`; failing that, the page has a text."""
         text = await self.say(agent, "utter_unavailable", conversation)
         body: Dict[str, Any] = {"messages": said + text}
         if not text:
@@ -147,7 +152,13 @@ class Turns:
         return await self.unavailable(agent, conversation, said)
 
     async def _work(
-        self, talk: Talk, agent: Any, deliver: Deliver, conversation: str, incoming: Incoming, spoken: Collected
+        self,
+        talk: Talk,
+        agent: Any,
+        deliver: Deliver,
+        conversation: str,
+        incoming: Incoming,
+        spoken: Collected,
     ) -> Reply:
         """The turn itself, under the talk's lock, which it gives back."""
         message: Optional[UserMessage] = None

@@ -72,7 +72,9 @@ class WebInput(InputChannel):
         self.frame_origins = list(frame_origins or [])
         for origin in self.frame_origins:
             if not isinstance(origin, str) or not _ORIGIN.fullmatch(origin):
-                raise RasaException(f"credentials: frame_origins: {origin!r} is no origin like https://clinic.example")
+                raise RasaException(
+                    f"credentials: frame_origins: {origin!r} is no origin like https://clinic.example"
+                )
         self.turns = Turns(self.name(), turn_limit)
         self.session_days = session_days
         self.secret_file = secret_file
@@ -92,7 +94,9 @@ class WebInput(InputChannel):
         credentials = credentials or {}
         unknown = sorted(set(credentials) - _KEYS)
         if unknown:
-            raise RasaException(f"credentials: channels.web.WebInput: {', '.join(unknown)}: not a key of this channel")
+            raise RasaException(
+                f"credentials: channels.web.WebInput: {', '.join(unknown)}: not a key of this channel"
+            )
         return cls(**credentials)
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
@@ -100,6 +104,7 @@ class WebInput(InputChannel):
         sessions = Sessions(read_or_make_secret(self.secret_file), self.session_days)
         bp = Blueprint("web")
         bp.static("/s", str(WIDGET), name="web_widget")
+
         @bp.middleware("response")
         async def headers(request: Request, answer: HTTPResponse) -> None:
             answer.headers["Content-Security-Policy"] = " ".join([_POLICY, *self.frame_origins])
@@ -242,7 +247,7 @@ def read_message(raw: bytes) -> Incoming:
 
 
 def clean(text: str) -> str:
-    """Typed text without what no keyboard types: control characters and broken surrogates, which fail later."""
+    """Typed text without control characters and broken surrogates, which fail later."""
     text = text.encode("utf-8", "replace").decode("utf-8").replace("\r\n", "\n")
     return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc").strip()
 

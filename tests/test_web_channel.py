@@ -16,12 +16,14 @@ import jwt
 import pytest
 import requests
 from rasa.shared.exceptions import RasaException
-from tests.web_fixtures import FIXED, Server, clinic, web  # noqa: F401  web is a fixture
 
 from channels.page import about, page
 from channels.session import Sessions, read_or_make_secret
 from channels.web import WebInput, read_message, without_command
+from tests import web_fixtures
+from tests.web_fixtures import FIXED, Server, clinic
 
+web = web_fixtures.web
 GREETING = FIXED["utter_greet"]["text"]
 UNAVAILABLE = FIXED["utter_unavailable"]["text"]
 
@@ -120,7 +122,12 @@ def test_a_forged_expired_or_unsigned_token_is_refused(web: Server) -> None:
         answer = requests.get(web.url + "history", headers={"Authorization": f"Bearer {token}"}, timeout=10)
         assert answer.status_code == 401
     token = jwt.encode(good, secret, algorithm="HS256")
-    assert requests.get(web.url + "history", headers={"Authorization": f"Bearer {token}"}, timeout=10).status_code == 200
+    assert (
+        requests.get(
+            web.url + "history", headers={"Authorization": f"Bearer {token}"}, timeout=10
+        ).status_code
+        == 200
+    )
 
 
 def test_the_secret_is_made_once_and_only_the_owner_may_read_it(tmp_path: Any, monkeypatch: Any) -> None:
@@ -208,7 +215,16 @@ def test_several_picks_where_one_may_be_are_refused(web: Server, visitor: Visito
 
 
 @pytest.mark.parametrize(
-    "typed", ["/restart", "/affirm", "  /affirm", "//session_start", "/ /back", '/affirm{"finding": "als"}', "\u3000/deny"]
+    "typed",
+    [
+        "/restart",
+        "/affirm",
+        "  /affirm",
+        "//session_start",
+        "/ /back",
+        '/affirm{"finding": "als"}',
+        "\u3000/deny",
+    ],
 )
 def test_typed_text_is_never_a_command(web: Server, visitor: Visitor, typed: str) -> None:
     visitor.say(typed)
@@ -230,7 +246,12 @@ def test_an_empty_message_is_answered_without_the_bot(web: Server, visitor: Visi
 
 
 def test_only_emoji_and_other_languages_reach_the_bot_whole(web: Server, visitor: Visitor) -> None:
-    for words in ("\U0001f914\U0001f489", "\u00bfDuele mucho?", "\u0645\u0631\u062d\u0628\u0627", "line one\nline two"):
+    for words in (
+        "\U0001f914\U0001f489",
+        "\u00bfDuele mucho?",
+        "\u0645\u0631\u062d\u0628\u0627",
+        "line one\nline two",
+    ):
         visitor.say(words)
         assert web.agent.received[-1].text == words
 
@@ -246,10 +267,12 @@ def test_ten_thousand_characters_are_taken_and_more_are_refused(web: Server, vis
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"{", b"null", b"[]", b'"x"', b"\xff\xfe", b"{}", b'{"text": null}', b'{"text": 3}', b'{"text": ["a"]}',
-     b'{"choice": "0"}', b'{"choice": true}', b'{"choice": 0.0}', b'{"choices": []}', b'{"choices": [[0]]}',
-     b'{"text": "a", "choice": 0}', b'{"text": "a", "id": 5}', b'{"text": "a", "id": "../x"}',
-     b'{"choice": 0, "offer": 7}', b"[" * 60_000],
+    [
+        b"", b"{", b"null", b"[]", b'"x"', b"\xff\xfe", b"{}", b"[" * 60_000,
+        b'{"text": null}', b'{"text": 3}', b'{"text": ["a"]}', b'{"choice": "0"}', b'{"choice": true}',
+        b'{"choice": 0.0}', b'{"choices": []}', b'{"choices": [[0]]}', b'{"text": "a", "choice": 0}',
+        b'{"text": "a", "id": 5}', b'{"text": "a", "id": "../x"}', b'{"choice": 0, "offer": 7}',
+    ],
 )  # fmt: skip
 def test_a_body_that_makes_no_sense_is_refused_with_json(web: Server, visitor: Visitor, data: bytes) -> None:
     answer = visitor.raw(data)
@@ -278,7 +301,8 @@ def test_the_same_message_id_is_processed_once(web: Server, visitor: Visitor) ->
 def test_four_copies_at_once_give_one_turn(web: Server, visitor: Visitor) -> None:
     web.agent.slow, replies = 0.3, []
     threads = [
-        threading.Thread(target=lambda: replies.append(visitor.post(text="slow one", id="m1").json())) for _ in range(4)
+        threading.Thread(target=lambda: replies.append(visitor.post(text="slow one", id="m1").json()))
+        for _ in range(4)
     ]
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
@@ -306,7 +330,9 @@ def test_the_order_of_one_sender_is_kept(web: Server, visitor: Visitor) -> None:
 # Never silence
 
 
-def test_a_crash_gives_the_promised_text_and_keeps_what_was_said(web: Server, visitor: Visitor, caplog: Any) -> None:
+def test_a_crash_gives_the_promised_text_and_keeps_what_was_said(
+    web: Server, visitor: Visitor, caplog: Any
+) -> None:
     with caplog.at_level(logging.DEBUG):
         answer = visitor.post(text="crash, I have lupus")
     assert answer.status_code == 200 and texts(answer.json()) == [UNAVAILABLE]
@@ -315,7 +341,9 @@ def test_a_crash_gives_the_promised_text_and_keeps_what_was_said(web: Server, vi
     assert texts(visitor.say("hello again")) == ["You wrote: hello again"]
 
 
-def test_a_turn_that_takes_too_long_is_answered_in_time_and_finished_behind(web: Server, visitor: Visitor) -> None:
+def test_a_turn_that_takes_too_long_is_answered_in_time_and_finished_behind(
+    web: Server, visitor: Visitor
+) -> None:
     start = time.monotonic()
     reply = visitor.say("slow, I am 10 weeks pregnant")
     assert time.monotonic() - start < 1.4 and texts(reply) == [UNAVAILABLE]
@@ -325,7 +353,9 @@ def test_a_turn_that_takes_too_long_is_answered_in_time_and_finished_behind(web:
     assert "slow, I am 10 weeks pregnant" in [m["text"] for m in visitor.history()["messages"]]
 
 
-def test_a_message_behind_a_hanging_turn_is_told_too_and_may_be_sent_again(web: Server, visitor: Visitor) -> None:
+def test_a_message_behind_a_hanging_turn_is_told_too_and_may_be_sent_again(
+    web: Server, visitor: Visitor
+) -> None:
     web.agent.slow = 3.0
     visitor.say("slow")
     waiting = visitor.post(text="I can't swallow", id="m2")
@@ -369,7 +399,9 @@ def test_static_files_are_served_and_nothing_above_them(web: Server) -> None:
     for name in ("widget.css", "widget.js", "loader.js"):
         assert requests.get(web.url + "s/" + name, timeout=10).status_code == 200
     with socket.create_connection(("127.0.0.1", web.port), timeout=10) as plain:
-        plain.sendall(b"GET /webhooks/web/s/../../channels/web.py HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        plain.sendall(
+            b"GET /webhooks/web/s/../../channels/web.py HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        )
         assert b" 404 " in plain.recv(200)
     assert requests.get(web.url + "s/%2e%2e/session.py", timeout=10).status_code in (400, 404)
 
@@ -400,6 +432,10 @@ def test_credentials_are_checked() -> None:
     channel = WebInput.from_credentials({"frame_origins": ["https://clinic.example"], "turn_limit": 5})
     assert channel.frame_origins == ["https://clinic.example"] and channel.turns.limit == 5
     assert WebInput.from_credentials(None).name() == "web"
-    for wrong in ({"frame_origins": ["https://x; script-src *"]}, {"frame_origin": []}, {"frame_origins": ["*"]}):
+    for wrong in (
+        {"frame_origins": ["https://x; script-src *"]},
+        {"frame_origin": []},
+        {"frame_origins": ["*"]},
+    ):
         with pytest.raises(RasaException):
             WebInput.from_credentials(wrong)

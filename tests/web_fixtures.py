@@ -27,62 +27,85 @@ from sanic import Sanic
 from channels.web import WebInput
 
 YES_NO = [("Yes", "/affirm"), ("No", "/deny"), ("Not sure", "/unsure"), ("Skip", "/skip")]
+MEDICINES = [
+    "Blood thinner",
+    "Aspirin",
+    "Muscle relaxant",
+    "Antibiotic by drip",
+    "Steroid cream",
+    "None of these",
+]
+
+
+def _text(*lines: str, **extra: Any) -> Dict[str, Any]:
+    return {"text": "\n".join(lines), **extra}
+
 
 FIXED = {
-    "utter_greet": {
-        "text": "Hi, I am the assistant of Larkspur Skin Clinic. I am automated, not a clinician, and not for "
-        "emergencies. I answer questions about Micro-Botox, check what a provider should know, and pass on a "
-        "request for a visit.\nHow would you like to start?",
-        "buttons": [
+    "utter_greet": _text(
+        "Hi, I am the assistant of Larkspur Skin Clinic. I am automated, not a clinician. "
+        "I answer questions about Micro-Botox and pass on a request for a visit.",
+        "How would you like to start?",
+        buttons=[
             ("Ask a question", "/faq_how_it_works"),
             ("Check my answers", "/start_screening"),
             ("Request a visit", "/book_consultation"),
         ],
-    },
-    "utter_unavailable": {"text": "Sorry, I cannot answer right now. Please call us at (555) 010-0142."},
-    "utter_empty_message": {"text": "I did not get any words. What would you like to know?"},
-    "utter_too_long": {"text": "That is more than I can read at once. Please send it in smaller parts."},
-    "utter_choice_gone": {"text": "Those buttons have changed. Please use the ones below, or type your answer."},
+    ),
+    "utter_unavailable": _text("Sorry, I cannot answer right now. Please call us at (555) 010-0142."),
+    "utter_empty_message": _text("I did not get any words. What would you like to know?"),
+    "utter_too_long": _text("That is more than I can read at once. Please send it in smaller parts."),
+    "utter_choice_gone": _text("Those buttons have changed. Please use the ones below, or type your answer."),
 }
 
-SCRIPT: List[tuple] = [
-    (r"swallow|911", [{
-        "text": "This may be an emergency. Call 911 now if you have trouble breathing, swallowing or speaking.\n"
-        "Then call the clinic at (555) 010-0142. If you think of hurting yourself, call or text 988.",
-        "utter_action": "utter_urgent",
-    }]),
-    (r"how does it work|faq_how_it_works", [
-        {"text": "Tiny amounts of the toxin are placed into the upper skin with very fine needles. The aim is "
-                 "smoother skin while your face still moves.\nMost studies used injections into the skin, and they "
-                 "were small."},
-        {"text": "Some people see a change within days. For others it takes up to two weeks. It usually lasts 3 to 4 "
-                 "months. Like any treatment it has risks, so ask me about side effects too.",
-         "buttons": [("Side effects", "/faq_side_effects"), ("Check my answers", "/start_screening")]},
-    ]),
-    (r"start_screening|check my answers", [{
-        "text": "Question 1 of 8. How old are you?\nYou can skip any question.",
-        "buttons": [("Skip", "/skip"), ("Why do you ask?", "/why")],
-    }]),
-    (r"^\d\d$", [{
-        "text": "Question 3 of 8\nDo you have a nerve or muscle condition, such as myasthenia gravis, ALS or Lambert-"
-        "Eaton syndrome?", "buttons": YES_NO,
-    }]),
-    (r"affirm", [{
-        "text": "Question 6 of 8. Do you take any of these? Choose all that apply.",
-        "buttons": [(t, t.lower()) for t in ("Blood thinner", "Aspirin", "Muscle relaxant", "Antibiotic by drip",
-                                             "Steroid cream", "None of these")],
-        "multi": True,
-    }]),
-    (r"aspirin|blood thinner", [{
-        "text": "Thank you. Some of what you told me needs a provider to look at before any treatment:\n"
-        "- You take a blood thinner. It can make bruises more likely. Do not stop it on your own.\n"
-        "- You are pregnant or may be. Treatment has to wait. The earliest date is 2027-05-20.\n"
-        "- You had a peel on 2026-11-10. The skin should rest until 2026-12-08.\n"
-        "Only a provider decides. Would you like to request a visit? Your answers go with it.",
-        "buttons": [("Request a visit", "/book_consultation"), ("Not now", "/deny")],
-    }]),
-    (r"quiet", []),
-]
+EMERGENCY = _text(
+    "This may be an emergency. Call 911 now if you have trouble breathing or swallowing.",
+    "Then call the clinic at (555) 010-0142. If you think of hurting yourself, call or text 988.",
+    utter_action="utter_urgent",
+)
+HOW = _text(
+    "Tiny amounts of the toxin are placed into the upper skin with very fine needles.",
+    "Most studies used injections into the skin, and they were small.",
+)
+HOW_LONG = _text(
+    "Some people see a change within days, others in up to two weeks. It usually lasts 3 to 4 months. "
+    "Like any treatment it has risks, so ask me about side effects too.",
+    buttons=[("Side effects", "/faq_side_effects"), ("Check my answers", "/start_screening")],
+)
+FIRST = _text(
+    "Question 1 of 8. How old are you?",
+    "You can skip any question.",
+    buttons=[("Skip", "/skip"), ("Why do you ask?", "/why")],
+)
+THIRD = _text(
+    "Question 3 of 8",
+    "Do you have a nerve or muscle condition, such as myasthenia gravis, ALS or Lambert-Eaton syndrome?",
+    buttons=YES_NO,
+)
+SIXTH = _text(
+    "Question 6 of 8: Do you take any of these? Choose all that apply.",
+    buttons=[(title, title.lower()) for title in MEDICINES],
+    multi=True,
+)
+VERDICT = _text(
+    "Thank you. Some of what you told me needs a provider to look at before any treatment:",
+    "- You take a blood thinner. It can make bruises more likely. Do not stop it on your own.",
+    "- You are pregnant or may be. Treatment has to wait. The earliest date is 2027-05-20.",
+    "- You had a peel on 2026-11-10. The skin should rest until 2026-12-08.",
+    "Only a provider decides. Would you like to request a visit? Your answers go with it.",
+    buttons=[("Request a visit", "/book_consultation"), ("Not now", "/deny")],
+)
+
+SCRIPT: Dict[str, List[Dict[str, Any]]] = {
+    r"swallow|911": [EMERGENCY],
+    r"how does it work|faq_how_it_works": [HOW, HOW_LONG],
+    r"start_screening|check my answers": [FIRST],
+    r"^\d\d$": [THIRD],
+    r"affirm": [SIXTH],
+    r"aspirin|blood thinner": [VERDICT],
+    r"quiet": [],
+}
+"""What the scripted bot says to a message in which the pattern is found."""
 
 
 class ScriptedAgent:
@@ -113,7 +136,9 @@ class ScriptedAgent:
             raise RuntimeError("nlg")
         return _message(FIXED[name]) if name in FIXED else None
 
-    async def execute_action(self, sender: str, name: str, output: Any, policy: Any, confidence: float) -> None:
+    async def execute_action(
+        self, sender: str, name: str, output: Any, policy: Any, confidence: float
+    ) -> None:
         if not self.greets:
             raise RuntimeError("no greeting today")
         tracker = await self.tracker_store.get_or_create_tracker(sender, append_action_listen=False)
@@ -139,7 +164,7 @@ class ScriptedAgent:
         self._hear(tracker, message)
         if "slow" in message.text:
             await asyncio.sleep(self.slow)
-        answers = next((a for pattern, a in SCRIPT if re.search(pattern, message.text, re.I)), None)
+        answers = next((a for pattern, a in SCRIPT.items() if re.search(pattern, message.text, re.I)), None)
         if answers is None:
             answers = [{"text": f"You wrote: {message.text[:60]}"}]
         for answer in answers:
@@ -181,8 +206,12 @@ class Facts(SimpleNamespace):
 
 def clinic(signed: bool = False) -> Any:
     """Knowledge as the page needs it."""
-    facts = {"name": "Larkspur Skin Clinic", "phone": "(555) 010-0142", "emergency_number": "911",
-             "crisis_line": "call or text 988"}
+    facts = {
+        "name": "Larkspur Skin Clinic",
+        "phone": "(555) 010-0142",
+        "emergency_number": "911",
+        "crisis_line": "call or text 988",
+    }
     rule = Facts(reviewed_on=date(2026, 11, 1) if signed else None)
     return Facts(
         clinic=Facts(facts=facts, demo=True), rulebook=Facts(version="2026.11", signed=signed, rules=[rule])
@@ -194,9 +223,7 @@ class Server:
 
     def __init__(self, folder: Path, port: int = 0, turn_limit: float = 1.0, **settings: Any) -> None:
         self.agent = ScriptedAgent()
-        self.channel = WebInput(
-            turn_limit=turn_limit, secret_file=folder / "secret", read=clinic, **settings
-        )
+        self.channel = WebInput(turn_limit=turn_limit, secret_file=folder / "secret", read=clinic, **settings)
         self._ready = threading.Event()
         self._socket = socket.create_server(("127.0.0.1", port))
         self.port = self._socket.getsockname()[1]
@@ -237,7 +264,7 @@ class Visitors:
 
 @lru_cache(maxsize=1)
 def only_server() -> Server:
-    """One server for the whole test run: Sanic 21.12 rewrites its own classes and cannot start twice in a process."""
+    """One server for the whole test run: Sanic 21.12 rewrites its own classes and cannot start twice."""
     return Server(Path(tempfile.mkdtemp(prefix="web-tests-")))
 
 
@@ -250,6 +277,11 @@ def web() -> Any:
 
 
 if __name__ == "__main__":
-    served = Server(Path(tempfile.mkdtemp()), port=int(sys.argv[1]), turn_limit=10.0, frame_origins=["http://127.0.0.1:5998"])
+    served = Server(
+        Path(tempfile.mkdtemp()),
+        port=int(sys.argv[1]),
+        turn_limit=10.0,
+        frame_origins=["http://127.0.0.1:5998"],
+    )
     print(served.url, flush=True)
     threading.Event().wait()

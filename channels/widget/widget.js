@@ -95,7 +95,8 @@
 
   // When the bot cannot even say that it cannot answer, the page does.
   function spoken({ error, messages = [] }) {
-    return error === "unavailable" ? [...messages, { text: words.unavailable }] : messages;
+    if (error === "unavailable") return [...messages, { text: words.unavailable }];
+    return error === "choice_gone" && !messages.length ? [{ text: words.gone }] : messages;
   }
 
   function setOffer(next, speak) {
@@ -114,8 +115,9 @@
       const pill = choices.appendChild(make("button", offer.multi ? "pill chip" : "pill", title));
       pill.type = "button";
       if (offer.multi) pill.setAttribute("aria-pressed", "false");
-      pill.onclick = () => {
-        if (!offer.multi) return press([index], title);
+      pill.onclick = (event) => {
+        // The second half of a double click: by then the same place may hold the answer to the next question.
+        if (!offer.multi) return event.detail > 1 ? undefined : press([index], title);
         const on = !picked.delete(index);
         if (on) picked.add(index);
         pill.setAttribute("aria-pressed", String(on));
