@@ -29,6 +29,7 @@ class Said:
 
     who: str = SELF
     denied: bool = False
+    never: bool = False
     doubted: bool = False
     asked: bool = False
     supposed: bool = False
@@ -71,7 +72,7 @@ def _who(scene: Scene, start: int, end: int) -> str:
             continue
         if subject.at >= start:
             # The words of the condition name the person: "keloids run in my family".
-            if subject.who == OTHER:
+            if subject.who == OTHER and subject.name not in scene.words["little_ones"]:
                 return OTHER
             continue
         if scene.parts[scene.part_at(subject.at)].sentence != sentence:
@@ -83,7 +84,7 @@ def _who(scene: Scene, start: int, end: int) -> str:
         if 0 <= hit.start - end <= 3 and scene.part_at(hit.start) == scene.part_at(start):
             return OTHER
     for hit in scene.hits_of("person", "before"):
-        if 0 <= start - hit.end <= 4:
+        if 0 <= start - hit.end <= 6 and scene.part_at(hit.start) == scene.part_at(start):
             return OTHER
     # A sentence that goes on about a person named before: "My sister wants it. Has lupus."
     first = scene.parts[scene.part_at(start)].start
@@ -98,7 +99,9 @@ def _mine(scene: Scene, start: int, said: Said) -> None:
     for index in range(start - 1, max(start - 4, -1), -1):
         if scene.norm(index) in ("my", "our"):
             if not any(subject.at == index and subject.who == OTHER for subject in scene.subjects):
-                said.mine = said.about_self = True
+                said.mine = True
+                # "Will my eyelids droop?" asks; "does my asthma matter?" tells of it.
+                said.about_self = scene.norm(index - 1) not in ("will", "would", "could", "can", "make", "might", "may")
             return
         if not scene.norm(index).isalpha() or any(c.start <= index < c.end for c in scene.forward):
             return
@@ -137,7 +140,7 @@ def _look_back(scene: Scene, start: int, end: int, inside: Sequence[Tuple[int, i
     part = scene.parts[number]
     position, crossed, blocked = start, 0, False
     asked_at: Optional[int] = None
-    cues = [cue for cue in scene.forward if cue.end <= start]
+    cues = [cue for cue in scene.forward if cue.start < start]
     while True:
         for cue, self_at in _events(scene, cues, part.start, position):
             if cue is None:
@@ -195,6 +198,7 @@ def _apply(
     if "negation" in kinds and not blocked:
         if not crossed:
             said.denied = True
+            said.never = scene.norm(cue.start) == "never" or scene.norm(cue.end - 2) == "never"
         else:
             listed = any(scene.norm(i) in ("or", "nor", "any") for i in range(cue.start, _sentence_end(scene, end)))
             rest = scene.parts[scene.part_at(start)].end
@@ -205,7 +209,7 @@ def _apply(
     if ("hypothetical" in kinds or "question" in kinds) and not blocked and not said.about_self:
         said.supposed = said.supposed or "hypothetical" in kinds
         said.asked = True
-    if "future" in kinds and not blocked and not crossed and not said.stopped and not said.ongoing and not said.mine:
+    if "future" in kinds and not blocked and not crossed and not said.stopped and not said.ongoing:
         said.planned = True
     if "past" in kinds and not said.ongoing and not (said.planned):
         said.stopped = True
@@ -332,7 +336,8 @@ def _after(
             said.doubted = True
     if "future_after" in kinds and same and gap <= 5 and not said.ongoing:
         said.planned = True
-    if "past_after" in kinds and gap <= 8 and (closes or cue.end - cue.start > 1):
+    ends = closes or cue.end - cue.start > 1 or scene.norm(cue.end) in scene.words["behind_end"] or scene.norm(cue.end).isdigit()
+    if "past_after" in kinds and gap <= 8 and ends:
         said.over = True
         if said.stop_at < 0:
             said.stop_at = cue.start

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, Dict, FrozenSet, Iterable, List, Optional, Sequence, Set, Tuple
 
 import spacy
+from rapidfuzz.distance import OSA
 from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc
 
@@ -52,6 +53,9 @@ class Frame:
     groups: Tuple[FrozenSet[str], ...]
     gap: int
     without: FrozenSet[str]
+    variant: Optional[str] = None
+    possible: bool = False
+    sign: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ class Lexicon:
     """Word sets of language.yml by a dotted name."""
     caches: Dict[str, Any] = field(default_factory=dict)
     target_words: Words = ()
+    _right: FrozenSet[str] = frozenset()
 
     def words(self, phrase: str) -> Words:
         """The words of a phrase as they are compared."""
@@ -104,6 +109,20 @@ class Lexicon:
             found.append(Hit(start, end, tuple(self.table[tuple(words[start:end])])))
         found.sort(key=lambda hit: (hit.start, hit.start - hit.end))
         return found
+
+    def respelled(self, words: Words) -> Words:
+        """The words with common medical words put right, as `spelling` does in a message."""
+        return tuple(self.respell(word) for word in words)
+
+    def respell(self, word: str) -> str:
+        """A slip in one of the `respell` words put right; any other word as it is."""
+        if len(word) < 6 or word in self._right or is_ordinary(word):
+            return word
+        for right in self._right:
+            if abs(len(right) - len(word)) <= 1 and right[0] == word[0] and OSA.distance(word, right, score_cutoff=1) <= 1:
+                if right + "s" != word and right != word + "s":
+                    return right
+        return word
 
     def compile(self) -> None:
         """Build the matcher once all phrases are in the table."""
@@ -152,7 +171,7 @@ class _Builder:
 
     def add(self, phrase: str, entry: Entry, inflect: bool = False) -> None:
         lexicon = self.lexicon
-        words = lexicon.words(phrase)
+        words = lexicon.respelled(lexicon.words(phrase))
         if not words:
             return
         forms = [words]
@@ -237,8 +256,13 @@ class _Builder:
         for raw in language["frames"]:
             groups = tuple(frozenset(map(str, group)) for group in raw["words"])
             without = frozenset(map(str, raw.get("without", ())))
-            lexicon.frames.append(Frame(raw["condition"], groups, int(raw["gap"]), without))
+            variant, possible = raw.get("variant"), bool(raw.get("possible"))
+            lexicon.frames.append(Frame(raw["condition"], groups, int(raw["gap"]), without, variant, possible))
         for name, table in language["signs"].items():
+            for raw in table.get("frames", ()):
+                groups = tuple(frozenset(map(str, group)) for group in raw["words"])
+                without = frozenset(map(str, raw.get("without", ())))
+                lexicon.frames.append(Frame(str(table["condition"]), groups, int(raw["gap"]), without, sign=name))
             for phrase in table["words"]:
                 self.add(phrase, Entry("sign", name))
         for name, phrases in language["self_harm"].items():
@@ -249,6 +273,7 @@ class _Builder:
                 self.add(phrase, Entry("sign_context", name))
 
     def build(self) -> Lexicon:
+        self.lexicon._right = frozenset(map(str, self.lexicon.language["respell"]))
         self.language()
         for rule in self.lexicon.knowledge.rulebook.rules:
             self.rule(rule)

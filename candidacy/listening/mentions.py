@@ -33,7 +33,7 @@ def find_mentions(scene: Scene) -> List[Mention]:
     found: List[Mention] = []
     for hit in scene.hits:
         for entry in hit.entries:
-            if entry.kind in ("name", "drug", "possible") and _heard(scene, hit, entry) and not _masked(hit, masks.get(entry.rule)):
+            if entry.kind in ("name", "drug", "possible") and not _followed(scene, hit) and _heard(scene, hit, entry) and not _masked(hit, masks.get(entry.rule)):
                 found.append(Mention(hit.start, hit.end, entry.rule, entry.variant, entry.kind))
     found = _longest(found)
     found += _frames(scene, found, masks)
@@ -46,6 +46,14 @@ def find_mentions(scene: Scene) -> List[Mention]:
 def _masked(hit: Hit, masks: Optional[List[Tuple[int, int]]]) -> bool:
     """A look-alike hides the names inside it; a name that is longer than the look-alike stands."""
     return any(a <= hit.start and hit.end <= b or (hit.start < b and a < hit.end and b - a >= hit.end - hit.start) for a, b in masks or ())
+
+
+def _followed(scene: Scene, hit: Hit) -> bool:
+    """ "Expecting a parcel": the next word shows that something else is meant."""
+    if hit.end - hit.start > 1:
+        return False
+    table = scene.lexicon.language["not_followed_by"]
+    return scene.norm(hit.end) in table.get(scene.norm(hit.start), ())
 
 
 def _heard(scene: Scene, hit: Hit, entry: Entry) -> bool:
@@ -84,17 +92,19 @@ def _frames(scene: Scene, taken: Sequence[Mention], masks: Dict[str, List[Tuple[
     present: Set[str] = {token.norm for token in scene.tokens}
     found = []
     for frame in scene.lexicon.frames:
-        if not all(present & group for group in frame.groups):
+        if frame.sign or not all(present & group for group in frame.groups):
             continue
-        for place in _frame_places(scene, frame):
+        for place in frame_places(scene, frame):
             hidden = any(a <= place[0] and place[1] <= b for a, b in masks.get(frame.condition, ()))
             same = any(m.rule == frame.condition and m.start < place[1] and place[0] < m.end for m in taken)
             if not hidden and not same:
-                found.append(Mention(place[0], place[1], frame.condition, None, "frame"))
+                kind = "possible" if frame.possible else "frame"
+                found.append(Mention(place[0], place[1], frame.condition, frame.variant, kind))
     return found
 
 
-def _frame_places(scene: Scene, frame: Frame) -> List[Tuple[int, int]]:
+def frame_places(scene: Scene, frame: Frame) -> List[Tuple[int, int]]:
+    """Token ranges in which the groups of a frame stand in order, inside one part of a sentence."""
     places = []
     for part in scene.parts:
         words = [scene.norm(i) for i in range(part.start, part.end)]

@@ -144,6 +144,10 @@ def _in_place(
     kept = []
     for cue in cues:
         part = begins.get(cue.start)
+        if part is not None and part.separator == tokens[cue.start].norm and part.separator in ("who", "which", "while", "since", "that", "if", "when"):
+            # A linking word joins here and does not ask: "my wife, who is pregnant".
+            if cue.kinds <= {"question"}:
+                continue
         if part is None and cue.end - cue.start == 1 and tokens[cue.start].norm in words["ask_first"]:
             before = tokens[cue.start - 1].norm if cue.start else ""
             if before not in words["ask_after"]:

@@ -19,7 +19,8 @@ what matters at the start or after the story."""
 STOPS = frozenset(".!?;\n")
 """Tokens that end a sentence."""
 
-_TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)*|\d+(?:\.\d+)?|[.!?;,:()/&+%$#\n-]")
+_TOKEN = re.compile(r"w/o\b|w/|b/c\b|y/o\b|[a-z]+(?:'[a-z]+)*|\d+(?:\.\d+)?|[.!?;,:()/&+%$#\n-]")
+_RUN = re.compile(r"([a-z])\1{2,}")
 _SAME = {
     "\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u0060": "'", "\u00b4": "'", "\u2032": "'",
     "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": ",", "\u2015": ",",
@@ -100,7 +101,7 @@ def _words(raw: str, spelled: Mapping[str, Sequence[str]]) -> Sequence[str]:
     if raw in spelled:
         return spelled[raw]
     if "'" not in raw:
-        return (raw,)
+        return (_RUN.sub(r"\1", raw),)
     stem, _, ending = raw.rpartition("'")
     if raw.endswith("n't"):
         return (_NOT.get(raw, raw[:-3].replace("'", "")), "not")

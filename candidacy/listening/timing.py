@@ -46,7 +46,7 @@ def judge(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention])
         # "I'm allergic to X, is that in botox?"
         return Judged(POSSIBLE)
     if said.denied:
-        if said.over or _since_then(said, time):
+        if (said.over or _since_then(said, time)) and not said.never:
             return _over(scene, mention, said, time)
         return Judged(ABSENT)
     if said.quiet:
@@ -54,7 +54,8 @@ def judge(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention])
     if said.asked:
         return Judged(HYPOTHETICAL)
     planned = said.planned or (time is not None and time.kind == dates.FUTURE and not said.ongoing)
-    if planned and not lexicon.kind(mention.rule, "planned_counts") and not said.mine:
+    own = said.mine and not lexicon.kind(mention.rule, "procedures")
+    if planned and not lexicon.kind(mention.rule, "planned_counts") and not own:
         return Judged(FUTURE)
     return _lived(scene, mention, said, time)
 

@@ -13,7 +13,8 @@ from typing import List, Optional, Sequence, Set, Tuple
 from candidacy.findings import PRESENT, Finding
 from candidacy.listening import dates
 from candidacy.listening.assertion import Said, weigh
-from candidacy.listening.lexicon import Hit
+from candidacy.listening.lexicon import Entry, Hit
+from candidacy.listening.mentions import frame_places
 from candidacy.listening.persons import OTHER
 from candidacy.listening.scene import Scene
 
@@ -44,7 +45,7 @@ def find_alarms(scene: Scene) -> Alarm:
         findings.append(_finding(scene, self_harm, None, emergency=True, self_harm=True))
     figures = scene.hits_of("sign_context", "figure")
     seen: Set[Tuple[Optional[str], bool]] = set()
-    signs = sorted(scene.hits_of("sign"), key=lambda hit: (hit.start - hit.end, hit.start))
+    signs = sorted([*scene.hits_of("sign"), *_loose(scene)], key=lambda hit: (hit.start - hit.end, hit.start))
     used: List[Hit] = []
     for hit in signs:
         if any(hit.start < other.end and other.start < hit.end for other in used) or _overlaps(hit, figures):
@@ -63,6 +64,17 @@ def find_alarms(scene: Scene) -> Alarm:
         findings.append(_finding(scene, hit, condition, emergency=level == NOW, call_today=level == TODAY))
     findings.sort(key=lambda finding: finding.start)
     return Alarm(tuple(findings), tuple(ranges))
+
+
+def _loose(scene: Scene) -> List[Hit]:
+    """Signs told in loose words: "my throat feels like it's closing"."""
+    present = {token.norm for token in scene.tokens}
+    found = []
+    for frame in scene.lexicon.frames:
+        if frame.sign and all(present & group for group in frame.groups):
+            for start, end in frame_places(scene, frame):
+                found.append(Hit(start, end, (Entry("sign", frame.sign),)))
+    return found
 
 
 def _overlaps(hit: Hit, figures: Sequence[Hit]) -> bool:
