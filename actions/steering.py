@@ -222,9 +222,9 @@ class ActionRepeat(Action):
                     break
             elif event.get("event") == "bot" and users == 1 and event.get("text"):
                 last.append(event["text"])
-        if talk.form and last:
-            last = last[1:] or last  # the form asks its own question again
-        if not last:
+        if talk.form:
+            last = last[1:]  # the form asks its own question again
+        elif not last:
             dispatcher.utter_message(response="utter_nothing_to_repeat")
         for text in reversed(last):
             dispatcher.utter_message(text=text)
