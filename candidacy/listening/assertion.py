@@ -33,6 +33,7 @@ class Said:
     doubted: bool = False
     asked: bool = False
     supposed: bool = False
+    asked_of_self: bool = False
     planned: bool = False
     stopped: bool = False
     weak_past: bool = False
@@ -84,7 +85,7 @@ def _who(scene: Scene, start: int, end: int) -> str:
         if 0 <= hit.start - end <= 3 and scene.part_at(hit.start) == scene.part_at(start):
             return OTHER
     for hit in scene.hits_of("person", "before"):
-        if 0 <= start - hit.end <= 6 and scene.part_at(hit.start) == scene.part_at(start):
+        if 0 <= start - hit.end <= 6 and scene.parts[scene.part_at(hit.start)].sentence == sentence:
             return OTHER
     # A sentence that goes on about a person named before: "My sister wants it. Has lupus."
     first = scene.parts[scene.part_at(start)].start
@@ -149,7 +150,7 @@ def _look_back(scene: Scene, start: int, end: int, inside: Sequence[Tuple[int, i
                 if not said.asked and not said.supposed:
                     said.about_self = True
                 continue
-            if any(a <= cue.start < b or a < cue.end <= b for a, b in inside):
+            if any(a <= cue.start and cue.end <= b for a, b in inside):
                 continue
             if _turns(cue, said, start):
                 return _asked(scene, start, end, said, asked_at)
@@ -162,7 +163,7 @@ def _look_back(scene: Scene, start: int, end: int, inside: Sequence[Tuple[int, i
         if before.sentence != part.sentence or part.contrast or blocked:
             break
         first = part.start
-        if part.separator not in (",", "and", "or", "nor", "/", "plus", "also", ":", "&") or not _fills(scene, first, position, inside):
+        if part.separator not in (",", "and", "or", "nor", "/", "plus", "also", ":", "&", "(", ")") or not _fills(scene, first, position, inside):
             break
         crossed += 1
         number, part, position = number - 1, before, before.end
@@ -244,11 +245,12 @@ _ARTICLES = ("a", "an", "the", "some", "just", "really", "actually", "be", "my",
 
 def _asked(scene: Scene, start: int, end: int, said: Said, asked_at: Optional[int]) -> None:
     """Settle what a question is about: what it is ("is it eczema?"), the speaker ("with eczema?"), or nobody."""
-    if asked_at is not None and said.asked and not said.supposed:
+    if asked_at is not None and said.asked and scene.norm(end) == "it":
         if scene.norm(end) == "it" and scene.norm(end + 1) in ("is", "has", "hurts", "itches"):
             # "When do I need help with MRSA it's red and hot": it is there.
-            said.asked, said.about_self = False, True
+            said.asked, said.supposed, said.about_self = False, False, True
             return
+    if asked_at is not None and said.asked and not said.supposed:
         if _asks_what_it_is(scene, asked_at, start):
             said.asked, said.doubted = False, True
             return
@@ -256,6 +258,9 @@ def _asked(scene: Scene, start: int, end: int, said: Said, asked_at: Optional[in
             near = range(asked_at, start)
             if any(scene.norm(i) in ("i", "me", "we") for i in near):
                 said.asked, said.about_self = False, True
+                return
+        # "Should I worry about keloids?": of the speaker, but not said to be so.
+        said.asked_of_self = any(scene.norm(i) == "i" for i in range(asked_at, start))
 
 
 def _asks_what_it_is(scene: Scene, asked_at: int, start: int) -> bool:

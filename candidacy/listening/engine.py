@@ -125,9 +125,7 @@ def _ages(scene: Scene, mentions: Sequence[Mention]) -> List[Finding]:
             continue
         inside = [(m.start, m.end) for m in mentions if m is not mention]
         said = weigh(scene, mention.start, mention.end, inside)
-        judged = judge(scene, mention, said, mentions)
-        young = judged.assertion
-        if young in (PRESENT, POSSIBLE) and not _school_days(scene, mention):
+        if said.who != OTHER and not said.denied and not said.supposed and not _school_days(scene, mention):
             if not said.about_self and not _stands_alone(scene, mention):
                 continue
             found.append(_finding(scene, mention, PRESENT, "under_18", None))

@@ -230,6 +230,7 @@ class _Builder:
             for name, values in language[section].items():
                 if isinstance(values, list):
                     lexicon.sets[f"{section}.{name}"] = frozenset(map(str, values))
+        lexicon.sets["other_shots"] = frozenset(map(str, language["other_shots"]))
         for phrase in language["possession"]:
             self.add(phrase, Entry("possession", "possession"))
         for name in ("behind", "before", "for_them", "can_they", "wants", "for_me", "self_roles"):

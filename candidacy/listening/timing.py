@@ -52,7 +52,9 @@ def judge(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention])
     if said.quiet:
         return Judged(PRESENT if lexicon.kind(mention.rule, "lasting") else PAST)
     if said.asked:
-        return Judged(HYPOTHETICAL)
+        medicine = mention.kind == "drug" or lexicon.kind(mention.rule, "medicines")
+        own = said.asked_of_self and not said.supposed and not medicine and not lexicon.kind(mention.rule, "procedures")
+        return Judged(POSSIBLE if own else HYPOTHETICAL)
     planned = said.planned or (time is not None and time.kind == dates.FUTURE and not said.ongoing)
     own = said.mine and not lexicon.kind(mention.rule, "procedures")
     if planned and not lexicon.kind(mention.rule, "planned_counts") and not own:

@@ -21,7 +21,7 @@ from candidacy.listening.scene import Scene
 _RECENT = timedelta(days=60)
 """A sign dated longer ago than this belongs to the history; toxin effects may begin weeks after."""
 
-NOW, ONSET, TODAY = "now", "onset", "today"
+NOW, ONSET, TODAY, HISTORY = "now", "onset", "today", "history"
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,11 @@ def find_alarms(scene: Scene) -> Alarm:
         if level is None:
             continue
         condition = table["condition"]
+        if level == HISTORY:
+            past = _history(scene, hit, name)
+            if past is not None:
+                findings.append(past)
+            continue
         ranges.append((hit.start, hit.end))
         if (condition, level == NOW) in seen:
             continue
@@ -64,6 +69,15 @@ def find_alarms(scene: Scene) -> Alarm:
         findings.append(_finding(scene, hit, condition, emergency=level == NOW, call_today=level == TODAY))
     findings.sort(key=lambda finding: finding.start)
     return Alarm(tuple(findings), tuple(ranges))
+
+
+def _history(scene: Scene, hit: Hit, name: str) -> Optional[Finding]:
+    """What a sign after an earlier treatment says: an allergic kind of reaction, or one to ask about."""
+    assertion = scene.lexicon.language["signs"][name].get("after_treatment")
+    if not assertion:
+        return None
+    start, end = scene.span(hit.start, hit.end)
+    return Finding("toxin_hypersensitivity", None, assertion, scene.message[start:end], start, end)
 
 
 def _loose(scene: Scene) -> List[Hit]:
@@ -109,7 +123,7 @@ def _level(scene: Scene, hit: Hit, tier: str, signs: Sequence[Hit]) -> Optional[
     first, last = scene.parts[sentence[0]].start, scene.parts[sentence[-1]].end
     time = _time(scene, hit, first, last)
     acute = _context(scene, "acute", first, last, hit) or _is_recent(scene, time)
-    treated = _context(scene, "treated", 0, len(scene.tokens), hit) and _is_past_treatment(scene)
+    treated = _treated(scene, hit) and _is_past_treatment(scene)
     if said.denied and not _negated_itself(scene, hit):
         return None
     if (said.asked or said.supposed) and not said.mine and not _happening(scene, hit, first, last):
@@ -121,7 +135,7 @@ def _level(scene: Scene, hit: Hit, tier: str, signs: Sequence[Hit]) -> Optional[
     over = _context(scene, "over", 0, len(scene.tokens), hit) and not _context(scene, "acute", part.start, part.end, hit)
     old = time is not None and time.when is not None and time.kind in (dates.AGO, dates.POINT, dates.VAGUE) and time.when[1] < scene.today - _RECENT
     if old or (over and not _is_recent(scene, time)):
-        return None
+        return HISTORY if treated and said.who != OTHER else None
     chronic = _context(scene, "chronic", first, last, hit)
     since_treatment = treated and not old
     if tier == TODAY:
@@ -132,7 +146,7 @@ def _level(scene: Scene, hit: Hit, tier: str, signs: Sequence[Hit]) -> Optional[
         return None
     if tier == NOW:
         if _told_as_history(scene, hit, time, first, last):
-            return None
+            return HISTORY if treated and said.who != OTHER else None
         return NOW
     others = [sign for sign in signs if not (sign.start < hit.end and hit.start < sign.end) and not said.denied]
     strong = any(scene.lexicon.language["signs"][e.rule]["tier"] != TODAY for sign in others for e in sign.entries if e.kind == "sign")
@@ -164,6 +178,20 @@ def _context(scene: Scene, name: str, first: int, last: int, hit: Hit) -> bool:
         first <= other.start < last and not (hit.start <= other.start and other.end <= hit.end)
         for other in scene.hits_of("sign_context", name)
     )
+
+
+def _treated(scene: Scene, hit: Hit) -> bool:
+    """True when the message speaks of the clinic's kind of treatment, not of a flu jab or a steroid shot."""
+    shots = frozenset(("shot", "shots", "injection", "injections", "injected", "jab", "jabs", "procedure"))
+    other = scene.lexicon.sets["other_shots"]
+    elsewhere = any(token.norm in other for token in scene.tokens) or scene.hits_of("drug", "aminoglycoside")
+    for found in scene.hits_of("sign_context", "treated"):
+        if hit.start <= found.start and found.end <= hit.end:
+            continue
+        words = {scene.norm(i) for i in range(found.start, found.end)}
+        if not (elsewhere and words & shots):
+            return True
+    return False
 
 
 def _time(scene: Scene, hit: Hit, first: int, last: int) -> Optional[dates.Time]:
