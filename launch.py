@@ -73,9 +73,9 @@ def check_data() -> None:
 def rasa_main(arguments: List[str]) -> None:
     """Run Rasa's command line inside this process."""
     check_data()
-    import rasa.core.actions.action as actions
+    from components.rasa_tuning import tune
 
-    actions.DEFAULT_REQUEST_TIMEOUT = ACTION_TIMEOUT
+    tune(ACTION_TIMEOUT)
     from rasa.__main__ import main
 
     sys.argv = ["rasa", *arguments]

@@ -6,19 +6,28 @@ promises use responses and default actions only, so they hold while the action s
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional, Text
+from typing import Any, Dict, List, NamedTuple, Optional, Text, Tuple
 
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.constants import INTENT_MESSAGE_PREFIX
 from rasa.shared.core.constants import (
+    ACTION_BACK_NAME,
     ACTION_DEACTIVATE_LOOP_NAME,
     ACTION_LISTEN_NAME,
+    ACTION_RESTART_NAME,
+    ACTION_SESSION_START_NAME,
     DEFAULT_ACTION_NAMES,
 )
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, BotUttered, LoopInterrupted, UserUttered
+from rasa.shared.core.events import (
+    ActionExecuted,
+    ActionExecutionRejected,
+    BotUttered,
+    LoopInterrupted,
+    UserUttered,
+)
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import INTENT_NAME_KEY
 
@@ -36,8 +45,18 @@ ANSWERED_ALONE = (FAQ_REPLY, UNCLEAR)
 NEEDS_THE_RULES = ("hypothetical", "other_person", "past", "future")
 """Heard beside a question, these are answered from the screening rules in the same reply."""
 
+GREETED_BY = (GREET, "session_start")
+"""Intents that the greeting itself answers."""
+
 GREETS_BEFORE_FIRST_ANSWER = ("cmdline", "sms")
 """Channels that cannot greet when the chat opens."""
+
+COMMANDS: Dict[Text, Tuple[Text, Text]] = {
+    "restart": ("utter_started_over", ACTION_RESTART_NAME),
+    "session_start": (UTTER_GREET, ACTION_SESSION_START_NAME),
+    "back": ("utter_okay", ACTION_BACK_NAME),
+}
+"""Rasa's own commands, which only the shell can send: what is said (they are silent themselves), then done."""
 
 
 class Turn(NamedTuple):
@@ -47,13 +66,20 @@ class Turn(NamedTuple):
         message: That message; None before the first one.
         actions: Names of the actions run since, oldest first.
         said: How many messages answered it; the opening greeting does not count.
-        failed: True when the last action left no trace: it was called and did not answer.
+        failed: True when an action left no trace: it was called and did not answer.
+        rejected: True when the open form did not take the message for an answer.
     """
 
     message: Optional[UserUttered]
     actions: List[Text]
     said: int
     failed: bool
+    rejected: bool
+
+    @property
+    def intent(self) -> Optional[Text]:
+        """Intent of the message."""
+        return self.message.intent.get(INTENT_NAME_KEY) if self.message else None
 
 
 def current_turn(tracker: DialogueStateTracker) -> Turn:
@@ -61,25 +87,29 @@ def current_turn(tracker: DialogueStateTracker) -> Turn:
     actions: List[Text] = []
     said = 0
     message = None
+    failed = rejected = False
+    traced = False
     for event in reversed(tracker.events):
         if isinstance(event, UserUttered):
             message = event
             break
-        if isinstance(event, BotUttered):
-            said += 1
-        elif isinstance(event, ActionExecuted) and event.action_name:
+        if isinstance(event, ActionExecuted) and event.action_name:
             actions.append(event.action_name)
-    if UTTER_GREET in actions and message is not None and message.intent.get(INTENT_NAME_KEY) != GREET:
-        said -= 1
-    return Turn(message, actions[::-1], said, _left_no_trace(tracker))
+            failed = failed or not (traced or _needs_no_server(event.action_name))
+            traced = False
+        elif isinstance(event, ActionExecutionRejected):
+            rejected = True
+        elif not isinstance(event, LoopInterrupted):
+            traced = True
+            said += isinstance(event, BotUttered)
+    turn = Turn(message, actions[::-1], said, failed, rejected)
+    if UTTER_GREET in actions and turn.intent not in GREETED_BY:
+        turn = turn._replace(said=said - 1)
+    return turn
 
 
-def _left_no_trace(tracker: DialogueStateTracker) -> bool:
-    """True when the newest event is a call of the action server that brought nothing back."""
-    newest = tracker.events[-1] if tracker.events else None
-    if not isinstance(newest, ActionExecuted) or not newest.action_name:
-        return False
-    return not newest.action_name.startswith("utter_") and newest.action_name not in DEFAULT_ACTION_NAMES
+def _needs_no_server(action: Text) -> bool:
+    return action.startswith("utter_") or action in DEFAULT_ACTION_NAMES
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True)
@@ -97,20 +127,28 @@ class SafetyPolicy(RulePolicy):
         turn = current_turn(tracker)
         if turn.message is None:
             return super().predict_action_probabilities(tracker, domain, rule_only_data, **kwargs)
-        if self._is_urgent(turn):
+        if turn.intent == URGENT:
             return self._predict_name(self._next_in_emergency(tracker, turn), tracker, domain)
         if self._greets_first(tracker, turn):
             return self._predict_name(UTTER_GREET, tracker, domain)
         if turn.actions and turn.actions[-1] == UTTER_UNAVAILABLE:
             return self._predict_name(ACTION_LISTEN_NAME, tracker, domain)
         if turn.failed:
-            # Not a second call: a server that hangs would keep the person waiting twice.
-            return self._predict_name(ACTION_LISTEN_NAME if turn.said else UTTER_UNAVAILABLE, tracker, domain)
+            return self._predict_name(self._without_server(turn, domain), tracker, domain)
+        if turn.intent in COMMANDS:
+            return self._obey(tracker, turn, domain)
         if turn.actions and turn.actions[-1] in (ANSWER, UNCLEAR):
             return self._after_answer(tracker, domain)
-        rules_tracker = _without_greeting(tracker) if UTTER_GREET in turn.actions else tracker
+        if tracker.is_active_loop_rejected and not turn.rejected and not turn.actions:
+            # The turn before broke off between the form's refusal and its question.
+            return self._predict_name(tracker.active_loop_name or "", tracker, domain)
+        greeted = UTTER_GREET in turn.actions and turn.intent != GREET
+        rules_tracker = _without_greeting(tracker) if greeted else tracker
         prediction = super().predict_action_probabilities(rules_tracker, domain, rule_only_data, **kwargs)
         name = self._name_of(prediction, domain)
+        if turn.rejected and name == tracker.active_loop_name and not prediction.events:
+            # Its own start was asked for: the form is open already and asks its question again.
+            return self._after_answer(tracker, domain)
         if name == ACTION_LISTEN_NAME and not turn.said:
             return self._predict_name(UTTER_UNAVAILABLE, tracker, domain)
         if name.startswith(ANSWERED_ALONE) and _needs_whole_answer(turn):
@@ -121,8 +159,26 @@ class SafetyPolicy(RulePolicy):
         return prediction
 
     @staticmethod
-    def _is_urgent(turn: Turn) -> bool:
-        return turn.message is not None and turn.message.intent.get(INTENT_NAME_KEY) == URGENT
+    def _without_server(turn: Turn, domain: Domain) -> Text:
+        """The next action once the action server has failed in this turn; it is not called again.
+
+        A server that hangs would keep the person waiting twice.
+        """
+        if turn.said:
+            return ACTION_LISTEN_NAME
+        fixed = f"utter_{turn.intent}"
+        answerable = fixed.startswith(FAQ_REPLY) and fixed in domain.responses and _asks(turn)
+        return fixed if answerable and not _needs_whole_answer(turn) else UTTER_UNAVAILABLE
+
+    def _obey(self, tracker: DialogueStateTracker, turn: Turn, domain: Domain) -> PolicyPrediction:
+        """Say what happens, then do it; after a step back an open form asks its question again."""
+        said, done = COMMANDS[turn.intent or ""]
+        if done in turn.actions:
+            last = turn.actions[-1]
+            if last == ACTION_BACK_NAME and tracker.active_loop_name:
+                return self._after_answer(tracker, domain)
+            return self._predict_name(ACTION_LISTEN_NAME, tracker, domain)
+        return self._predict_name(done if said in turn.actions else said, tracker, domain)
 
     @staticmethod
     def _next_in_emergency(tracker: DialogueStateTracker, turn: Turn) -> Text:
@@ -138,7 +194,7 @@ class SafetyPolicy(RulePolicy):
     def _greets_first(tracker: DialogueStateTracker, turn: Turn) -> bool:
         if turn.actions or tracker.get_latest_input_channel() not in GREETS_BEFORE_FIRST_ANSWER:
             return False
-        if turn.message is not None and turn.message.intent.get(INTENT_NAME_KEY) == GREET:
+        if turn.intent in GREETED_BY:
             return False
         return not any(
             isinstance(event, ActionExecuted) and event.action_name == UTTER_GREET for event in tracker.events

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 import subprocess
@@ -67,12 +68,16 @@ class Bot:
         import launch
 
         launch.quiet()
-        import rasa.core.actions.action as actions
         from rasa.core.agent import Agent
         from rasa.core.utils import AvailableEndpoints
         from rasa.utils.endpoints import EndpointConfig
 
-        actions.DEFAULT_REQUEST_TIMEOUT = launch.ACTION_TIMEOUT
+        from rasa.utils.log_utils import configure_structlog
+
+        from components.rasa_tuning import tune
+
+        configure_structlog(logging.WARNING)  # Rasa's own command line does this; the default shows messages
+        tune(launch.ACTION_TIMEOUT)
         self.channel = channel
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
