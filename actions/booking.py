@@ -16,6 +16,7 @@ from actions.screening import STEERING, stated_age
 from actions.talk import BOOKING, SLOT_OF, Talk
 from candidacy.answers import interpret, polarity
 from candidacy.knowledge import load
+from candidacy.replies import read
 from candidacy.screening import AGE_GROUP, NO, SKIPPED, UNSURE, YES
 from desk.booking import ConsultationRequest, NotBookable, request_consultation
 from desk.contact import read_contact, without_contacts
@@ -49,9 +50,10 @@ class ValidateBookingForm(Action):
             return []
         slot = tracker.get_slot("requested_slot") or ""
         gives_contact = read_contact(talk.text, load().clinic.country) is not None
-        if talk.intent in ASIDES and not gives_contact:
+        declines = slot == "booking_consent" and read(talk.text).opening == NO
+        if talk.intent in ASIDES and not gives_contact and not declines:
             return []
-        if (talk.offered() or "").startswith(("contradiction", "restart", "hypothetical")):
+        if talk.pending:
             return []
         readers = {
             SLOT_OF[AGE_GROUP]: self._age,
@@ -61,6 +63,10 @@ class ValidateBookingForm(Action):
             "booking_consent": self._consent,
         }
         slots = readers[slot](dispatcher, talk) if slot in readers else {}
+        if gives_contact and not slots and slot in ("booking_windows", "booking_consent"):
+            # "Wrong number, it is ...": the new one takes the old one's place, and the question stays.
+            dispatcher.utter_message(response="utter_booking_contact_changed")
+            slots = self._contact(dispatcher, talk)
         if not slots:
             return []
         for response, values in notes(talk, [f for f in talk.heard_now if f.surfaced]):
@@ -77,7 +83,7 @@ class ValidateBookingForm(Action):
         age = stated_age(talk.record)
         known = age is not None or AGE_GROUP in talk.answers
         events = talk.remember() + [SlotSet("booking_windows", None), SlotSet("booking_consent", None)]
-        if is_under_age(talk.verdict()):
+        if is_under_age(talk.verdict()) or talk.verdict().outcome == "urgent":
             return events + [SlotSet("requested_slot", None)]
         dispatcher.utter_message(response="utter_booking_start" if known else "utter_booking_not_screened")
         if age is not None:
@@ -98,10 +104,12 @@ class ValidateBookingForm(Action):
     def _name(dispatcher: CollectingDispatcher, talk: Talk) -> Dict[Text, Any]:
         if talk.text.startswith("/"):
             return {}
-        name = read_name(without_contacts(talk.text))
+        contact = read_contact(talk.text, load().clinic.country)
+        words = without_contacts(talk.text)
+        # "Bridget, 555 010 0190, any Tuesday": beside a number the first part is the name.
+        name = read_name(words) or (read_name(words.split(",")[0]) if contact else None)
         if name is None:
             return {}
-        contact = read_contact(talk.text, load().clinic.country)
         return {"booking_name": name, **({"booking_contact": _stored(contact)} if contact else {})}
 
     @staticmethod
@@ -124,7 +132,7 @@ class ValidateBookingForm(Action):
 
     @staticmethod
     def _consent(dispatcher: CollectingDispatcher, talk: Talk) -> Dict[Text, Any]:
-        said = talk.chosen or polarity(talk.text)
+        said = NO if read(talk.text).opening == NO else talk.says
         return {"booking_consent": said} if said in (YES, NO) else {}
 
 
@@ -179,6 +187,9 @@ class ActionSubmitBooking(Action):
         verdict = talk.verdict()
         if is_under_age(verdict):
             dispatcher.utter_message(response="utter_verdict_under_age")
+            return events
+        if verdict.outcome == "urgent":
+            dispatcher.utter_message(response="utter_booking_urgent")
             return events
         if tracker.get_slot("booking_consent") != YES:
             dispatcher.utter_message(response="utter_booking_not_sent")

@@ -52,8 +52,10 @@ class ValidateScreeningForm(Action):
         question = tracker.get_slot("follow_up") or group
         if talk.intent == "correct" and polarity(talk.text) is None and not talk.heard_now:
             return []
+        if talk.pending and (talk.pending != "hypothetical" or talk.says in (YES, NO) and not talk.heard_now):
+            return []  # a yes or no is meant for what we asked in between
         answer = interpret(question, talk.text, talk.heard_now, talk.today, talk.chosen)
-        if answer is None or (talk.offered() or "").partition(":")[0] in ("contradiction", "restart"):
+        if answer is None:
             return []
         return self._take(dispatcher, talk, group, question, answer)
 
@@ -171,6 +173,8 @@ class _AskGroup:
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
     ) -> List[EventType]:
         talk = Talk(tracker)
+        if talk.asks_now:
+            return []  # one question at a time: two yes-or-no questions could not be told apart
         kind, _, subject = (tracker.get_slot("follow_up") or "").rpartition(":")
         rules = load().rulebook.group(self.group)
         base = f"utter_ask_{SLOT_OF[self.group]}"

@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Optional, Text, Tuple
 from rasa_sdk import Tracker
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 
-from candidacy.answers import corrects
+from candidacy.answers import corrects, polarity
 from candidacy.findings import PRESENT, Finding
 from candidacy.knowledge import GROUPS
 from candidacy.record import Record
@@ -25,6 +25,8 @@ CHOSEN = {"affirm": YES, "deny": NO, "unsure": UNSURE, "skip": SKIPPED}
 """Intents of the answer buttons."""
 
 UNNAMED = "unnamed"
+WAITS_FOR_YES_OR_NO = ("restart", "contradiction", "hypothetical")
+"""Kinds of offers that are questions of their own, also inside a form."""
 
 
 class Talk:
@@ -53,6 +55,11 @@ class Talk:
     def chosen(self) -> Optional[Text]:
         """The answer of a pressed button, or None for typed words."""
         return CHOSEN.get(self.intent) if self.text.startswith("/") else None
+
+    @property
+    def says(self) -> Optional[Text]:
+        """What the latest message says as a whole, pressed or typed: yes, no, unsure, skipped or None."""
+        return self.chosen or polarity(self.text)
 
     @cached_property
     def messages(self) -> List[Dict[Text, Any]]:
@@ -139,6 +146,22 @@ class Talk:
             elif users == 1 and event.get("event") == "slot" and event.get("name") == "offered":
                 return event.get("value")
         return None
+
+    @property
+    def pending(self) -> Text:
+        """Kind of a yes-or-no question of ours that is open and no form asks: restart, contradiction …"""
+        kind = (self.offered() or "").partition(":")[0]
+        return kind if kind in WAITS_FOR_YES_OR_NO else ""
+
+    @property
+    def asks_now(self) -> bool:
+        """True when this turn has just put such a question: a form then keeps its own to itself."""
+        for event in reversed(self.tracker.events):
+            if event.get("event") == "user":
+                return False
+            if event.get("event") == "slot" and event.get("name") == "offered":
+                return (event.get("value") or "").partition(":")[0] in WAITS_FOR_YES_OR_NO
+        return False
 
     def said_before(self, response: Text) -> bool:
         """True when this response was uttered in this record."""
