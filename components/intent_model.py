@@ -126,6 +126,7 @@ def train(texts: Sequence[str], labels: Sequence[str], c: float) -> IntentModel:
     Raises:
         ValueError: When there are fewer than two intents.
     """
+    from scipy.sparse import csr_matrix
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
 
@@ -145,7 +146,8 @@ def train(texts: Sequence[str], labels: Sequence[str], c: float) -> IntentModel:
     )
     vectors, rows = model.features(texts)
     regression = LogisticRegression(C=c, max_iter=300, class_weight="balanced", random_state=42)
-    regression.fit(rows, np.array(labels))
+    # Mostly zeros: sparse rows make the fit several times faster and change nothing else.
+    regression.fit(csr_matrix(rows), np.array(labels))
     model.weights = regression.coef_.astype(np.float32)
     model.bias = regression.intercept_.astype(np.float32)
     model.examples = vectors
