@@ -35,6 +35,7 @@ _AGE = re.compile(
     r"(?P<sexe>f|m|female|male) ?/? ?(?P<e>\d{2})(?! ?(?:units|mg|/))|"
     r"in (?:my|her|his) (?:early |mid |late )?(?P<g>\d0) ?s|in (?:my|her|his) (?:early |mid |late )?(?P<gw>twenties|thirties|forties|fifties|sixties|seventies|eighties)|"
     r"born (?:in )?(?:\w+ )?(?:\d{1,2} )?(?P<h>19[2-9]\d|20[0-2]\d)|"
+    r"(?:daughter|son|niece|nephew|sister|brother|cousin|friend|kid|girl|boy|granddaughter|grandson|wife|husband|partner|girlfriend|boyfriend|mum|mom|dad|child) ?[(,] ?(?P<p>\d{1,2}) ?[),]|"
     r"dob :? ?(?:\d{1,2} / \d{1,2} / )?(?P<k>19[2-9]\d|20[0-2]\d)"
     r")(?![a-z0-9])"
 )
@@ -87,7 +88,7 @@ def _years(group: Dict[str, Optional[str]], text: str, scene: Scene) -> Optional
     decade = group["g"] and float(group["g"]) or (group["gw"] and float(_DECADES[group["gw"]]))
     if decade:
         return decade + next((extra for word, extra in _PARTS.items() if word in text), 5)
-    raw = next((group[name] for name in "abcde" if group[name]), None)
+    raw = next((group[name] for name in "abcdep" if group[name]), None)
     years = _value(raw) if raw else None
     if years is not None and (group["half"] or group["half2"]):
         years += 0.5
@@ -108,7 +109,7 @@ def _counts(
     scene: Scene, first: int, last: int, text: str, group: Dict[str, Optional[str]], behind: str, before: str
 ) -> bool:
     words = text.split()
-    explicit = bool(group["old"]) or any(group[name] for name in "bcdeghk") or bool(group["gw"])
+    explicit = bool(group["old"]) or any(group[name] for name in "bcdeghkp") or bool(group["gw"])
     # When it was: "when I was 17", "since I was 16", "at 17", "was 17".
     if re.search(r"(?:when|since|until|till|before|after|at|back when|age of|from|as a|by the time) (?:i |we |she |he |my )?(?:\w+ )?$", before + " ") and words[0] in ("i", "was", "am", "me", "age", "aged", "at", "turned", "is"):
         if not (words[0] in ("i", "am", "is") and "was" not in words):
@@ -125,7 +126,7 @@ def _counts(
     if words[0] in ("is", "be", "age", "aged", "about", "only", "just", "almost", "nearly", "turned", "turn", "at", "being") and not explicit:
         prior = before.split()
         subject = prior[-1] if prior else ""
-        if words[0] in ("is", "only", "just", "about", "almost", "nearly", "be", "at") and subject not in ("i", "am", "she", "he", "who", "", "age", "and", ",", "but", "they", "daughter", "son", "turning", "now", "be", "."):
+        if words[0] in ("is", "only", "just", "about", "almost", "nearly", "be", "at") and subject not in ("i", "am", "she", "he", "who", "" if words[0] != "is" else "i", "age", "and", ",", "but", "they", "daughter", "son", "turning", "now", "be", "."):
             return False
         if words[0] in ("only", "just", "about", "almost", "nearly") and not (subject in ("i", "am", "", "she", "he", "is", ".", ",") or "18" in words):
             return False
@@ -163,7 +164,7 @@ def _about_candidate(scene: Scene, first: int, last: int, group: Dict[str, Optio
         if before in ("my", "a", "an", "our", "her", "his", "the", "with") and "am" not in near and scene.norm(last) in ("", ".", ",", "and", "who", "at", "so", "?", "that", "but", "with", "botox", "scar", "scars", "kid"):
             wanted = any(s.who == CANDIDATE for s in scene.subjects)
             if not wanted:
-                return before in ("a", "an") and bool({"as", "being", "am"} & set(near))
+                return before in ("a", "an") and scene.norm(first - 2) in ("as", "being", "am", "only", "just")
         if near and near[-1] in ("are", "is", "old") and scene.norm(first - 2) not in ("i", "he", "she", "am", "who", "daughter", "son"):
             return any(s.at >= first - 4 and s.at < first and s.who != OTHER for s in scene.subjects if scene.tokens[s.at].norm not in ("my", "our"))
     prior = [s for s in scene.subjects if s.at < first and scene.parts[scene.part_at(s.at)].sentence == sentence]

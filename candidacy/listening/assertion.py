@@ -78,6 +78,8 @@ def _who(scene: Scene, start: int, end: int) -> str:
             continue
         if scene.parts[scene.part_at(subject.at)].sentence != sentence:
             break
+        if subject.who == OTHER and _done_to_me(scene, end):
+            return SELF
         return SELF if subject.who == CANDIDATE else subject.who
     if any(scene.norm(i) in ("family", "relatives") for i in range(start, end)):
         return OTHER
@@ -94,6 +96,12 @@ def _who(scene: Scene, start: int, end: int) -> str:
         if before and before[-1].who == OTHER:
             return OTHER
     return SELF
+
+
+def _done_to_me(scene: Scene, end: int) -> bool:
+    """ "My cat scratched my cheek", "my son gave me his cold"."""
+    part = scene.parts[scene.part_at(end - 1)]
+    return any(scene.norm(i) in ("my", "me") for i in range(end, min(end + 2, part.end)))
 
 
 def _mine(scene: Scene, start: int, said: Said) -> None:
@@ -295,11 +303,14 @@ def _look_ahead(scene: Scene, start: int, end: int, inside: Sequence[Tuple[int, 
                 continue
             break
         if next_part.sentence != part.sentence:
+            for cue in scene.after:
+                if "affirmed_after" in cue.kinds and next_part.start <= cue.start < next_part.end:
+                    _after(scene, cue, next_part.end, end, inside, said, same=False)
             if not said.about_self and part.end - part.start <= 6:
                 _answer(scene, next_part, said)
             break
         for cue in scene.after:
-            if next_part.start <= cue.start <= next_part.start + 1 and cue.start < next_part.end:
+            if next_part.start <= cue.start <= next_part.start + 2 and cue.start < next_part.end:
                 _after(scene, cue, next_part.end, end, inside, said, same=False)
         break
     _bare_question(scene, part, start, end, said)
@@ -325,6 +336,10 @@ def _after(
     if "quiet" in kinds:
         said.quiet = True
         return
+    if "affirmed_after" in kinds:
+        said.asked = said.supposed = False
+        said.about_self = True
+        return
     if "negation_after" in kinds:
         one = cue.end - cue.start == 1
         if same and one and not (gap <= 2 and closes):
@@ -339,7 +354,7 @@ def _after(
         often = word in ("maybe", "possibly", "probably") and (following in ("once", "twice", "a", "every", "two", "three", "about", "one") or following.isdigit())
         if not often and following not in ("if", "whether", "that", "what", "how", "when", "which", "about", "it", "this", "why", "where", "i", "can", "you", "is") and gap <= 7:
             said.doubted = True
-    if "future_after" in kinds and same and gap <= 5 and not said.ongoing:
+    if "future_after" in kinds and (same or closes or cue.end - cue.start > 1) and gap <= 6 and not said.ongoing:
         said.planned = True
     ends = closes or cue.end - cue.start > 1 or scene.norm(cue.end) in scene.words["behind_end"] or scene.norm(cue.end).isdigit()
     if "past_after" in kinds and gap <= 8 and ends:

@@ -39,9 +39,8 @@ def hear(message: str, today: date, lexicon: Lexicon) -> List[Finding]:
         findings.extend(_from_mention(scene, mention, mentions))
     findings.extend(_ages(scene, mentions))
     findings.extend(find_unnamed(scene, mentions))
-    if any(f.emergency or f.call_today for f in alarm.findings):
+    if any(f.emergency and not f.self_harm for f in alarm.findings):
         findings = _with_treatment(scene, findings)
-        findings = [_pregnant_after_treatment(f, findings) for f in findings]
     return _once(_births(scene, findings))
 
 
@@ -54,12 +53,23 @@ def _from_mention(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -
     if judged.assertion is None:
         return []
     variant = mention.variant or _variant(scene, mention, judged.assertion)
-    found = [_finding(scene, mention, judged.assertion, variant, judged.when)]
+    when = judged.when
+    if judged.assertion == PAST and not _windowed(scene, mention.rule, variant):
+        when = None
+    found = [_finding(scene, mention, judged.assertion, variant, when)]
     if judged.assertion == OTHER_PERSON:
         denied = _but_not_me(scene, mention, mentions)
         if denied:
             found.append(_finding(scene, mention, ABSENT, None, None))
     return found
+
+
+def _windowed(scene: Scene, rule_id: str, variant_id: Optional[str]) -> bool:
+    """True when a date matters: the rule, or the variant that was chosen, looks at the time gone by."""
+    rule = scene.lexicon.knowledge.rule(rule_id)
+    variant = rule.variant(variant_id)
+    tests = [variant.test] if variant else [v.test for v in rule.variants]
+    return bool(rule.wait) and variant is None or any(t.elapsed_less_than or t.elapsed_at_least for t in tests)
 
 
 def _no_trouble(scene: Scene, mention: Mention) -> bool:
@@ -162,10 +172,6 @@ def _with_treatment(scene: Scene, findings: List[Finding]) -> List[Finding]:
         findings.append(Finding(TOXIN, None, PRESENT, scene.message[start:end], start, end, when=when))
         break
     return findings
-
-
-def _pregnant_after_treatment(finding: Finding, findings: Sequence[Finding]) -> Finding:
-    return finding
 
 
 def _births(scene: Scene, findings: List[Finding]) -> List[Finding]:

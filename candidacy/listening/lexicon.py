@@ -87,6 +87,8 @@ class Lexicon:
     sets: Dict[str, FrozenSet[str]] = field(default_factory=dict)
     """Word sets of language.yml by a dotted name."""
     caches: Dict[str, Any] = field(default_factory=dict)
+    rare: Dict[str, List[Tuple[Words, int]]] = field(default_factory=dict)
+    """A telling word of longer names → those names and its place in them."""
     target_words: Words = ()
     _right: FrozenSet[str] = frozenset()
 
@@ -100,14 +102,29 @@ class Lexicon:
 
     def find(self, tokens: Sequence[Token]) -> List[Hit]:
         """All phrases in a message, in order of start, longest first."""
-        words = [token.norm if token.norm in self.vocabulary else _UNKNOWN for token in tokens]
+        words = [token.norm for token in tokens]
         if not words:
             return []
-        doc = Doc(self._nlp.vocab, words=words)
+        # Words no phrase holds are blanked: spaCy keeps every word it sees, and these are a patient's.
+        doc = Doc(self._nlp.vocab, words=[word if word in self.vocabulary else _UNKNOWN for word in words])
         found = []
         for _, start, end in self._matcher(doc):
             found.append(Hit(start, end, tuple(self.table[tuple(words[start:end])])))
+        found.extend(self._nearly(words))
         found.sort(key=lambda hit: (hit.start, hit.start - hit.end))
+        return found
+
+    def _nearly(self, words: Sequence[str]) -> List[Hit]:
+        """Names whose telling word is there and whose other words are a letter off ("lambert eaten")."""
+        found = []
+        for index, word in enumerate(words):
+            for name, at in self.rare.get(word, ()):
+                start = index - at
+                window = words[max(start, 0) : start + len(name)]
+                if start < 0 or len(window) != len(name) or tuple(window) == name:
+                    continue
+                if all(a == b or (len(b) > 3 and OSA.distance(a, b, score_cutoff=1) <= 1) for a, b in zip(window, name)):
+                    found.append(Hit(start, start + len(name), tuple(self.table[name])))
         return found
 
     def respelled(self, words: Words) -> Words:
@@ -129,8 +146,12 @@ class Lexicon:
         self._nlp = spacy.blank("en")
         self._matcher = PhraseMatcher(self._nlp.vocab, attr="ORTH")
         self._matcher.add("phrase", [Doc(self._nlp.vocab, words=list(words)) for words in self.table])
-        for words in self.table:
+        for words, entries in self.table.items():
             self.vocabulary.update(words)
+            if len(words) > 1 and any(entry.kind == "name" for entry in entries):
+                for at, word in enumerate(words):
+                    if len(word) >= 5 and not is_ordinary(word) and (word,) not in self.table:
+                        self.rare.setdefault(word, []).append((words, at))
         for frame in self.frames:
             for group in frame.groups:
                 self.vocabulary.update(group)
@@ -250,6 +271,9 @@ class _Builder:
         for rule_id, phrases in language["possible_names"].items():
             for phrase in phrases:
                 self.add(phrase, Entry("possible", rule_id))
+        for rule_id, phrases in language["event_names"].items():
+            for phrase in phrases:
+                self.add(phrase, Entry("drug", rule_id), inflect=True)
         for group, table in language["unnamed"].items():
             for name, phrases in table.items():
                 for phrase in phrases:

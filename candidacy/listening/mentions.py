@@ -38,6 +38,8 @@ def find_mentions(scene: Scene) -> List[Mention]:
     found = _longest(found)
     found += _frames(scene, found, masks)
     found += _allergies(scene, masks)
+    signs = [word for m in found if m.kind == "allergy" for word in _allergy_words(scene, m)]
+    found = [m for m in found if m.kind != "name" or m.rule in scene.lexicon.sets["kinds.allergies"] or (m.start, m.end) not in signs]
     found = _longest([m for m in found if not _allergic_to_drug(scene, m)])
     found.sort(key=lambda m: (m.start, m.end))
     return found
@@ -52,8 +54,11 @@ def _followed(scene: Scene, hit: Hit) -> bool:
     """ "Expecting a parcel": the next word shows that something else is meant."""
     if hit.end - hit.start > 1:
         return False
-    table = scene.lexicon.language["not_followed_by"]
-    return scene.norm(hit.end) in table.get(scene.norm(hit.start), ())
+    language, word = scene.lexicon.language, scene.norm(hit.start)
+    if scene.norm(hit.end) in language["not_followed_by"].get(word, ()):
+        return True
+    near = language["not_near"].get(word, ())
+    return any(scene.norm(i) in near for i in range(hit.start - 3, hit.end + 3))
 
 
 def _heard(scene: Scene, hit: Hit, entry: Entry) -> bool:
@@ -140,6 +145,12 @@ def _allergies(scene: Scene, masks: Dict[str, List[Tuple[int, int]]]) -> List[Me
             if any(_linked(scene, hit, word) for word in words):
                 found.append(Mention(hit.start, hit.end, entry.rule, entry.variant, "allergy"))
     return found
+
+
+def _allergy_words(scene: Scene, mention: Mention) -> List[Tuple[int, int]]:
+    """The signs told of a substance ("brings me out in a rash"): no condition of their own."""
+    hit = Hit(mention.start, mention.end, ())
+    return [(word.start, word.end) for word in scene.hits_of("allergy") if _linked(scene, hit, word)]
 
 
 def _linked(scene: Scene, substance: Hit, word: Hit) -> bool:

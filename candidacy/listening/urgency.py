@@ -231,6 +231,8 @@ def _told_as_history(scene: Scene, hit: Hit, time: Optional[dates.Time], first: 
         return False
     if _context(scene, "acute", first, last, hit):
         return False
+    if any(scene.norm(i) in ("is", "are", "am", "feel", "feels", "keep", "keeps", "has") for i in range(first, last)):
+        return False
     return any(scene.hits_of("substance", "toxin_hypersensitivity")) or any(
         scene.norm(i) in ("once", "time", "before") for i in range(first, last)
     )
