@@ -87,8 +87,10 @@ def _listed(knowledge: Knowledge) -> Iterator[Listed]:
 
 def _words(knowledge: Knowledge) -> Iterator[Problem]:
     by_word: Dict[str, List[Listed]] = {}
+    by_rule: Dict[str, List[Listed]] = {}
     for listed in _listed(knowledge):
         by_word.setdefault(normal(listed.word), []).append(listed)
+        by_rule.setdefault(listed.rule, []).append(listed)
     for same in by_word.values():
         for one, other in combinations(same, 2):
             if one.rule != other.rule:
@@ -100,8 +102,8 @@ def _words(knowledge: Knowledge) -> Iterator[Problem]:
                 yield Problem(RULES_FILE, f"conditions.{listed.rule}.drugs", what)
     for rule in knowledge.rulebook.rules:
         alike = {normal(phrase) for phrase in rule.look_alikes}
-        for listed in _listed(knowledge):
-            if listed.rule == rule.id and normal(listed.word) in alike:
+        for listed in by_rule.get(rule.id, []):
+            if normal(listed.word) in alike:
                 what = f"{listed.word!r} is a {listed.kind} and a look-alike of the same rule; keep one"
                 yield Problem(RULES_FILE, f"conditions.{rule.id}.look_alikes", what)
         yield from _twice(rule)
