@@ -9,11 +9,13 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.notes import is_under_age, notes
-from actions.talk import BOOKING, GROUP_OF, SCREENING, Talk
-from candidacy.answers import reads_as_question
+from actions.talk import BOOKING, GROUP_OF, SCREENING, SLOT_OF, Talk
+from candidacy.ages import UNDER_AGE
+from candidacy.answers import REST, reads_as_question
 from candidacy.findings import ABSENT, HYPOTHETICAL, POSSIBLE, PRESENT, Finding
 from candidacy.knowledge import GROUPS, load
 from candidacy.record import Record
+from candidacy.screening import NO, YES
 
 FAQ = "faq_"
 OTHER_HEALTH = GROUPS[-1]
@@ -56,6 +58,24 @@ def contradiction(talk: Talk) -> Optional[Text]:
     return next((c for c in denied if c and c in before and c in now), None)
 
 
+def taken_back(talk: Talk) -> List[Text]:
+    """Conditions that stood before the latest message and do not stand any more."""
+    standing = talk.record.conditions
+    return [condition for condition in talk.record_before.conditions if condition not in standing]
+
+
+def reopened(talk: Talk, record: Record) -> List[EventType]:
+    """Events for a question whose yes has lost what it rested on: its other parts were never answered."""
+    standing = set(record.conditions)
+    for group, answer in talk.answers.items():
+        ids = {rule.id for rule in load().rulebook.group(group)}
+        withdrawn = any(item.superseded and item.finding.condition in ids for item in record.heard)
+        if group != GROUPS[0] and answer == YES and withdrawn and not standing & ids:
+            return [SlotSet(SLOT_OF[group], None), SlotSet("follow_up", f"{REST}:{group}"),
+                    SlotSet("verdict", talk.verdict(record, **{group: ""}).outcome)]
+    return []
+
+
 def ask_contradiction(dispatcher: CollectingDispatcher, condition: Text) -> List[EventType]:
     """Ask once which of two statements is right; until then the disclosure stands."""
     dispatcher.utter_message(response="utter_contradiction", heard=load().rule(condition).plain_name)
@@ -77,7 +97,13 @@ class ActionAnswer(Action):
         doubted = contradiction(talk)
         if doubted:
             return events + ask_contradiction(dispatcher, doubted)
-        noted = notes(talk, talk.heard_now)
+        if talk.pending == "hypothetical" and talk.says in (YES, NO) and not talk.heard_now and not said:
+            return accept(dispatcher, talk) if talk.says == YES else decline(dispatcher, talk)
+        back = taken_back(talk)
+        noted = notes(talk, [finding for finding in talk.heard_now if finding.condition not in back])
+        if back:
+            noted.insert(0, ("utter_answer_changed", {}))
+            events += reopened(talk, talk.record)
         for response, values in noted:
             dispatcher.utter_message(response=response, **values)
         verdict = talk.verdict()
@@ -86,6 +112,8 @@ class ActionAnswer(Action):
             return events
         if form and form != talk.form:
             return events + [FollowupAction(form)]
+        if not noted and not said and _tells_age(dispatcher, talk):
+            return events + _offer_check(dispatcher, talk)
         if not noted and not said:
             # It reads like a disclosure that no rule knows: never a no, so it counts as an open point.
             dispatcher.utter_message(response="utter_condition_unclear")
@@ -95,10 +123,25 @@ class ActionAnswer(Action):
         surfaced = any(f.surfaced for f in talk.heard_now)
         if asked_about and not surfaced:
             return events + [SlotSet("offered", f"hypothetical:{asked_about.condition}")]
-        if surfaced and not talk.form and not verdict.call_today:
-            dispatcher.utter_message(response="utter_offer_next")
-            return events + [SlotSet("offered", SCREENING)]
+        if surfaced and not verdict.call_today:
+            return events + _offer_check(dispatcher, talk)
         return events
+
+
+def _offer_check(dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType]:
+    """Offer the check or a request, unless a form is open."""
+    if talk.form:
+        return []
+    dispatcher.utter_message(response="utter_offer_next")
+    return [SlotSet("offered", SCREENING)]
+
+
+def _tells_age(dispatcher: CollectingDispatcher, talk: Talk) -> bool:
+    """Say that an age was noted; False when the message tells none."""
+    ages = [f.quantity for f in talk.heard_now if f.condition == UNDER_AGE and f.quantity]
+    if ages:
+        dispatcher.utter_message(response="utter_age_heard", age=f"{ages[-1]:g}")
+    return bool(ages)
 
 
 class ActionUnclear(Action):
@@ -111,11 +154,17 @@ class ActionUnclear(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
     ) -> List[EventType]:
         talk = Talk(tracker)
+        if talk.pending and talk.says in (YES, NO):
+            return accept(dispatcher, talk) if talk.says == YES else decline(dispatcher, talk)
         dispatcher.utter_message(response=_unclear_response(talk))
         return talk.remember()
 
 
 def _unclear_response(talk: Talk) -> Text:
+    if not any(letter.isalnum() for letter in talk.text):
+        return "utter_empty_message"
+    if not talk.form and talk.verdict().outcome == "urgent":
+        return "utter_urgent"  # "should I wait until tomorrow?"
     if talk.form == SCREENING:
         tries = _failed_tries(talk.tracker)
         names = ["utter_unclear_in_form", "utter_unclear_in_form_again", "utter_unclear_in_form_person"]
@@ -156,31 +205,33 @@ class ActionAffirm(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
     ) -> List[EventType]:
-        from actions.steering import start_over
+        return accept(dispatcher, Talk(tracker))
 
-        talk = Talk(tracker)
-        offered = talk.offered() or ""
-        kind, _, subject = offered.partition(":")
-        if kind == "restart":
-            return start_over(dispatcher, talk)
-        if kind == "hypothetical":
-            finding = Finding(subject, None, PRESENT)
-            record = talk.record.hear([finding], talk.now)
-            for response, values in notes(talk, [finding]):
-                dispatcher.utter_message(response=response, **values)
-            if not talk.form:
-                dispatcher.utter_message(response="utter_offer_next")
-            return talk.remember(record) + [SlotSet("offered", SCREENING)]
-        if kind == "contradiction":
-            dispatcher.utter_message(response="utter_noted")
-            return talk.remember() + [SlotSet("offered", None)]
-        if talk.form:
-            dispatcher.utter_message(response=_unclear_response(talk))
-            return talk.remember()
-        if offered in (SCREENING, BOOKING):
-            return talk.remember() + [FollowupAction(offered)]
-        dispatcher.utter_message(response="utter_okay")
+
+def accept(dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType]:
+    """What follows from a yes to what was offered."""
+    from actions.steering import start_over
+
+    offered = talk.offered() or ""
+    kind, _, subject = offered.partition(":")
+    if kind == "restart":
+        return start_over(dispatcher, talk)
+    if kind == "hypothetical":
+        finding = Finding(subject, None, PRESENT)
+        record = talk.record.hear([finding], talk.now)
+        for response, values in notes(talk, [finding]):
+            dispatcher.utter_message(response=response, **values)
+        return talk.remember(record) + [SlotSet("offered", None)] + _offer_check(dispatcher, talk)
+    if kind == "contradiction":
+        dispatcher.utter_message(response="utter_noted")
+        return talk.remember() + [SlotSet("offered", None)]
+    if talk.form:
+        dispatcher.utter_message(response=_unclear_response(talk))
         return talk.remember()
+    if offered in (SCREENING, BOOKING):
+        return talk.remember() + [FollowupAction(offered)]
+    dispatcher.utter_message(response="utter_okay")
+    return talk.remember()
 
 
 class ActionDeny(Action):
@@ -192,22 +243,31 @@ class ActionDeny(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
     ) -> List[EventType]:
-        talk = Talk(tracker)
-        kind, _, subject = (talk.offered() or "").partition(":")
-        if kind == "contradiction":
-            return talk.remember(withdraw(talk.record, subject, talk.now)) + _changed(dispatcher)
-        if talk.form and kind not in ("restart", "hypothetical"):
-            dispatcher.utter_message(response=_unclear_response(talk))
-        else:
-            dispatcher.utter_message(response="utter_okay")
-        return talk.remember() + [SlotSet("offered", None)]
+        return decline(dispatcher, Talk(tracker))
+
+
+def decline(dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType]:
+    """What follows from a no to what was offered."""
+    kind, _, subject = (talk.offered() or "").partition(":")
+    if kind == "contradiction":
+        return settle_contradiction(dispatcher, talk, subject)
+    if talk.form and not talk.pending:
+        dispatcher.utter_message(response=_unclear_response(talk))
+    elif talk.form:
+        dispatcher.utter_message(response="utter_keep_going")
+    else:
+        dispatcher.utter_message(response="utter_okay")
+    return talk.remember() + [SlotSet("offered", None)]
+
+
+def settle_contradiction(dispatcher: CollectingDispatcher, talk: Talk, condition: Text) -> List[EventType]:
+    """The disputed condition does not apply: both statements stay in the record, the denial counts."""
+    record = withdraw(talk.record, condition, talk.now)
+    dispatcher.utter_message(response="utter_answer_changed")
+    return talk.remember(record) + [SlotSet("offered", None)] + reopened(talk, record)
 
 
 def withdraw(record: Record, condition: Text, at: float) -> Record:
     """The record after the person said that a disclosed condition does not apply."""
     return record.hear([Finding(condition, None, ABSENT)], at, corrects=True)
 
-
-def _changed(dispatcher: CollectingDispatcher) -> List[EventType]:
-    dispatcher.utter_message(response="utter_answer_changed")
-    return [SlotSet("offered", None)]

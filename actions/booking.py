@@ -12,8 +12,8 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answering import answer_questions
 from actions.notes import is_under_age, notes
-from actions.screening import STEERING, stated_age
-from actions.talk import BOOKING, SLOT_OF, Talk
+from actions.screening import STEERING
+from actions.talk import BOOKING, SLOT_OF, Talk, stated_age
 from candidacy.answers import interpret, polarity
 from candidacy.knowledge import load
 from candidacy.replies import read

@@ -10,21 +10,15 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answering import answer_questions, ask_contradiction, contradiction
 from actions.notes import advice, is_under_age, notes, reason_lines, sources
-from actions.talk import BOOKING, GROUP_OF, SCREENING, SLOT_OF, Talk, capital
+from actions.talk import BOOKING, GROUP_OF, SCREENING, SLOT_OF, Talk, capital, stated_age
 from candidacy.answers import REST, WHEN, WHICH, Answer, denied_in, interpret, polarity
-from candidacy.findings import ABSENT, PRESENT, Finding
+from candidacy.findings import PRESENT, Finding
 from candidacy.knowledge import load
 from candidacy.record import Record
 from candidacy.screening import AGE_GROUP, NO, UNSURE, YES
 
 STEERING = ("stop", "start_over", "why", "talk_to_human", "delete_data", "for_someone_else", "repeat", "privacy")
 """Intents that steer the talk even where their words could be read as an answer."""
-
-
-def stated_age(record: Record) -> Optional[Finding]:
-    """The age the person has stated, or None."""
-    ages = [f for f in record.findings if f.condition == "under_age" and f.assertion in (PRESENT, ABSENT)]
-    return ages[-1] if ages else None
 
 
 class ValidateScreeningForm(Action):

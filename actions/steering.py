@@ -8,8 +8,9 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.answering import FAQ, withdraw
-from actions.talk import BOOKING, GROUP_OF, SCREENING, SLOT_OF, Talk, forget_record
+from actions.answering import FAQ, reopened, settle_contradiction, withdraw
+from actions.talk import BOOKING, GROUP_OF, SCREENING, SLOT_OF, Talk, forget_record, stated_age
+from candidacy.ages import age_in
 from candidacy.knowledge import load
 from candidacy.screening import SKIPPED
 
@@ -51,21 +52,24 @@ class ActionCorrect(Action):
         talk = Talk(tracker)
         kind, _, condition = (talk.offered() or "").partition(":")
         if kind == "contradiction":
-            dispatcher.utter_message(response="utter_answer_changed")
-            return talk.remember(withdraw(talk.record, condition, talk.now)) + [SlotSet("offered", None)]
+            return settle_contradiction(dispatcher, talk, condition)
         group = next(tracker.get_latest_entity_values("group"), None)
         if group in SLOT_OF:
             return _ask_again(dispatcher, talk, group)
         if talk.heard_now:
             dispatcher.utter_message(response="utter_answer_changed")
-            return talk.remember()
+            return talk.remember() + reopened(talk, talk.record)
+        age = age_in(talk.text)
+        if age is not None and stated_age(talk.record) is not None:
+            dispatcher.utter_message(response="utter_age_heard", age=f"{age.quantity:g}")
+            return talk.remember(talk.record.hear([age], talk.now, corrects=True))
         answered = [group for group in SLOT_OF if group in talk.answers]
         if not answered:
             dispatcher.utter_message(response="utter_nothing_to_correct")
             return talk.remember()
         buttons = [_button(domain, f"utter_topic_{g}", '/correct{"group": "%s"}' % g) for g in answered]
         dispatcher.utter_message(response="utter_correct_which", buttons=buttons)
-        return talk.remember()
+        return talk.remember() + [SlotSet("offered", "correction")]
 
 
 def _ask_again(dispatcher: CollectingDispatcher, talk: Talk, group: Text) -> List[EventType]:

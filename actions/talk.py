@@ -10,8 +10,9 @@ from typing import Any, Dict, List, Optional, Text, Tuple
 from rasa_sdk import Tracker
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 
+from candidacy.ages import UNDER_AGE
 from candidacy.answers import corrects, polarity
-from candidacy.findings import PRESENT, Finding
+from candidacy.findings import ABSENT, PRESENT, Finding
 from candidacy.knowledge import GROUPS
 from candidacy.record import Record
 from candidacy.screening import ANSWERS, NO, SKIPPED, UNSURE, YES, Verdict, assess
@@ -160,7 +161,7 @@ class Talk:
             if event.get("event") == "user":
                 return False
             if event.get("event") == "slot" and event.get("name") == "offered":
-                return (event.get("value") or "").partition(":")[0] in WAITS_FOR_YES_OR_NO
+                return (event.get("value") or "").partition(":")[0] in (*WAITS_FOR_YES_OR_NO, "correction")
         return False
 
     def said_before(self, response: Text) -> bool:
@@ -172,6 +173,12 @@ class Talk:
             and (event.get("metadata") or {}).get("utter_action") == response
             for event in self.tracker.events
         )
+
+
+def stated_age(record: Record) -> Optional[Finding]:
+    """The age the person has stated, or None."""
+    ages = [f for f in record.findings if f.condition == UNDER_AGE and f.assertion in (PRESENT, ABSENT)]
+    return ages[-1] if ages else None
 
 
 def findings_of(event: Dict[Text, Any]) -> List[Finding]:

@@ -17,11 +17,20 @@ _DECADE = re.compile(r"([3-9])0 ?'?s")
 
 
 def age_in(text: str) -> Optional[Finding]:
-    """The age that a whole reply gives, as a finding of `under_age`; None when it is no age.
+    """The age that a reply, or one part of it, gives, as a finding of `under_age`; None when it is no age.
 
     Only years are read; "almost 18" is 17, and a lower limit counts only where the rules treat every
     age above it alike.
     """
+    whole = _bare_age(text)
+    if whole is not None:
+        return whole
+    # "31. And I am still nursing", "never mind, 47": the one part that is nothing but an age.
+    ages = [age for age in map(_bare_age, re.split(r"[.,;\n]+", text)) if age]
+    return ages[0] if len(ages) == 1 else None
+
+
+def _bare_age(text: str) -> Optional[Finding]:
     if reads_as_question(text):
         return None
     words = plain(text)
@@ -30,9 +39,12 @@ def age_in(text: str) -> Optional[Finding]:
         if words in (plain(band), plain(band).replace(" to ", " ")):
             return _finding(youngest, text)
     words = _trim(words)
+    ahead = known.ends(words, "age", "ahead")
+    words = words[: ahead.start()].strip() if ahead else words
     less, more = known.begins(words, "age", "nearly"), known.begins(words, "age", "over")
     if less or more:
         words = _trim(words[(less or more).end():].strip())  # type: ignore[union-attr]
+    less = less or ahead
     up = known.ends(words.replace("+", " +"), "age", "up")
     if up:
         words, more = words.replace("+", " +")[: up.start()].strip(), up
