@@ -68,6 +68,12 @@ def weigh(scene: Scene, start: int, end: int, inside: Sequence[Tuple[int, int]] 
 
 def _who(scene: Scene, start: int, end: int) -> str:
     sentence = scene.parts[scene.part_at(start)].sentence if scene.parts else 0
+    for hit in scene.hits_of("person", "behind"):
+        if 0 <= hit.start - end <= 3 and scene.part_at(hit.start) == scene.part_at(start):
+            return OTHER
+    for hit in scene.hits_of("person", "before"):
+        if 0 <= start - hit.end <= 6 and scene.parts[scene.part_at(hit.start)].sentence == sentence:
+            return OTHER
     for subject in reversed(scene.subjects):
         if subject.at >= end:
             continue
@@ -83,12 +89,6 @@ def _who(scene: Scene, start: int, end: int) -> str:
         return SELF if subject.who == CANDIDATE else subject.who
     if any(scene.norm(i) in ("family", "relatives") for i in range(start, end)):
         return OTHER
-    for hit in scene.hits_of("person", "behind"):
-        if 0 <= hit.start - end <= 3 and scene.part_at(hit.start) == scene.part_at(start):
-            return OTHER
-    for hit in scene.hits_of("person", "before"):
-        if 0 <= start - hit.end <= 6 and scene.parts[scene.part_at(hit.start)].sentence == sentence:
-            return OTHER
     # A sentence that goes on about a person named before: "My sister wants it. Has lupus."
     first = scene.parts[scene.part_at(start)].start
     if scene.norm(first) in ("has", "takes", "is", "gets") and scene.subjects:
@@ -268,7 +268,7 @@ def _asked(scene: Scene, start: int, end: int, said: Said, asked_at: Optional[in
                 said.asked, said.about_self = False, True
                 return
         # "Should I worry about keloids?": of the speaker, but not said to be so.
-        said.asked_of_self = any(scene.norm(i) == "i" for i in range(asked_at, start))
+        said.asked_of_self = scene.norm(asked_at) != "i" and any(scene.norm(i) == "i" for i in range(asked_at, start))
 
 
 def _asks_what_it_is(scene: Scene, asked_at: int, start: int) -> bool:
@@ -354,7 +354,9 @@ def _after(
         often = word in ("maybe", "possibly", "probably") and (following in ("once", "twice", "a", "every", "two", "three", "about", "one") or following.isdigit())
         if not often and following not in ("if", "whether", "that", "what", "how", "when", "which", "about", "it", "this", "why", "where", "i", "can", "you", "is") and gap <= 7:
             said.doubted = True
-    if "future_after" in kinds and (same or closes or cue.end - cue.start > 1) and gap <= 6 and not said.ongoing:
+    if "future_after" in kinds and any(scene.norm(i) == "not" for i in range(cue.start, cue.end)) and gap <= 6:
+        said.planned, said.ongoing, said.weak_past = True, False, False
+    elif "future_after" in kinds and (same or closes or cue.end - cue.start > 1) and gap <= 6 and not said.ongoing:
         said.planned = True
     ends = closes or cue.end - cue.start > 1 or scene.norm(cue.end) in scene.words["behind_end"] or scene.norm(cue.end).isdigit()
     if "past_after" in kinds and gap <= 8 and ends:

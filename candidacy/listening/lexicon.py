@@ -279,7 +279,7 @@ class _Builder:
                 for phrase in phrases:
                     self.add(phrase, Entry("unnamed." + name, group))
         for raw in language["frames"]:
-            groups = tuple(frozenset(map(str, group)) for group in raw["words"])
+            groups = tuple(frozenset(map(lexicon.respell, map(str, group))) for group in raw["words"])
             without = frozenset(map(str, raw.get("without", ())))
             variant, possible = raw.get("variant"), bool(raw.get("possible"))
             lexicon.frames.append(Frame(raw["condition"], groups, int(raw["gap"]), without, variant, possible))

@@ -104,7 +104,7 @@ def _candidates(
     do = frozenset(map(str, lexicon.language["persons"]["can_they_do"]))
     found: Set[str] = set()
     for at, end, name, _ in people:
-        if any(0 <= start - end <= 2 for start, _ in wants):
+        if any(0 <= start - end <= (2 if tokens[end].norm.isalpha() else 4) for start, _ in wants):
             if not any(t.norm in ("me", "i") for t in tokens[end : end + 4]):
                 found.add(name)
         if any(finish == at and (finish - start > 1 or _booking(tokens, start)) for start, finish in for_them):

@@ -99,12 +99,12 @@ def put_right(tokens: Sequence[Token], lexicon: Lexicon) -> List[Token]:
                 found.append(replace(token, norm=whole, end=tokens[index].end))
                 index += 1
                 continue
-        if token.norm in lexicon.vocabulary:
-            found.append(token)
-            continue
         respelled = lexicon.respell(token.norm)
         if respelled != token.norm:
             found.append(replace(token, norm=respelled))
+            continue
+        if token.norm in lexicon.vocabulary:
+            found.append(token)
             continue
         if token.norm in lexicon.joined:
             found.extend(replace(token, norm=word) for word in lexicon.joined[token.norm])

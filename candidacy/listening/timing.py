@@ -85,7 +85,7 @@ def _lived(scene: Scene, mention: Mention, said: Said, time: Optional[Time]) -> 
     if time is None or time.when is None or time.kind in (dates.SINCE, dates.LASTING) or said.ongoing:
         if time is not None and time.kind == dates.VAGUE and not said.ongoing:
             return Judged(PAST, time.when)
-        if said.weak_past and medicine and _took(scene, mention):
+        if said.weak_past and medicine and not said.ongoing and _took(scene, mention):
             return Judged(POSSIBLE if _windows(scene, mention) else PAST)
         return Judged(PRESENT)
     if time.kind == dates.VAGUE:
