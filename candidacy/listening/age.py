@@ -36,6 +36,7 @@ _AGE = re.compile(
     r"in (?:my|her|his) (?:early |mid |late )?(?P<g>\d0) ?s|in (?:my|her|his) (?:early |mid |late )?(?P<gw>twenties|thirties|forties|fifties|sixties|seventies|eighties)|"
     r"born (?:in )?(?:\w+ )?(?:\d{1,2} )?(?P<h>19[2-9]\d|20[0-2]\d)|"
     r"(?:daughter|son|niece|nephew|sister|brother|cousin|friend|kid|girl|boy|granddaughter|grandson|wife|husband|partner|girlfriend|boyfriend|mum|mom|dad|child) ?[(,] ?(?P<p>\d{1,2}) ?[),]|"
+    r"(?P<q>1[3-9]|2[01])(?= (?:next (?:week|month|year)|tomorrow|in (?:a|one|two|three|\d+) (?:days?|weeks?|months?))\b)|"
     r"dob :? ?(?:\d{1,2} / \d{1,2} / )?(?P<k>19[2-9]\d|20[0-2]\d)"
     r")(?![a-z0-9])"
 )
@@ -88,7 +89,7 @@ def _years(group: Dict[str, Optional[str]], text: str, scene: Scene) -> Optional
     decade = group["g"] and float(group["g"]) or (group["gw"] and float(_DECADES[group["gw"]]))
     if decade:
         return decade + next((extra for word, extra in _PARTS.items() if word in text), 5)
-    raw = next((group[name] for name in "abcdep" if group[name]), None)
+    raw = next((group[name] for name in "abcdepq" if group[name]), None)
     years = _value(raw) if raw else None
     if years is not None and (group["half"] or group["half2"]):
         years += 0.5
@@ -99,7 +100,7 @@ def _about_to(text: str, years: float, behind: str, before: str) -> float:
     """ "Turning 18 next month" and "almost 18": 17 today."""
     words = text.split()
     soon = any(word in ("almost", "nearly", "turning", "turn") for word in words) or "going to be" in text or "about to" in text
-    soon = soon or "gonna be" in text or "soon to be" in text or "not even" in text or "not yet" in before or text.startswith("be ")
+    soon = soon or re.match(r"^ ?(?:next (?:week|month|year)|tomorrow|in (?:a|one|two|three|\d+) (?:days?|weeks?|months?))\b", behind) is not None or "gonna be" in text or "soon to be" in text or "not even" in text or "not yet" in before or text.startswith("be ")
     if soon and "just turned" not in text and "this year already" not in behind:
         return years - 1 if years == int(years) else float(int(years))
     return years
@@ -109,6 +110,8 @@ def _counts(
     scene: Scene, first: int, last: int, text: str, group: Dict[str, Optional[str]], behind: str, before: str
 ) -> bool:
     words = text.split()
+    if group["q"]:
+        return scene.part_at(first) == 0 and first - scene.parts[0].start <= 1 and _about_candidate(scene, first, last, group)
     explicit = bool(group["old"]) or any(group[name] for name in "bcdeghkp") or bool(group["gw"])
     # When it was: "when I was 17", "since I was 16", "at 17", "was 17".
     if re.search(r"(?:when|since|until|till|before|after|at|back when|age of|from|as a|by the time) (?:i |we |she |he |my )?(?:\w+ )?$", before + " ") and words[0] in ("i", "was", "am", "me", "age", "aged", "at", "turned", "is"):
@@ -161,10 +164,10 @@ def _about_candidate(scene: Scene, first: int, last: int, group: Dict[str, Optio
     before = scene.norm(first - 1)
     near = [scene.norm(i) for i in range(max(first - 5, 0), first)]
     if (group["b"] or group["c"]) and not group["a"]:
-        if before in ("my", "a", "an", "our", "her", "his", "the", "with") and "am" not in near and scene.norm(last) in ("", ".", ",", "and", "who", "at", "so", "?", "that", "but", "with", "botox", "scar", "scars", "kid"):
+        if before in ("my", "a", "an", "our", "her", "his", "the", "with") and not _is_a(scene, first) and scene.norm(last) in ("", ".", ",", "and", "who", "at", "so", "?", "that", "but", "with", "botox", "scar", "scars", "kid"):
             wanted = any(s.who == CANDIDATE for s in scene.subjects)
             if not wanted:
-                return before in ("a", "an") and scene.norm(first - 2) in ("as", "being", "am", "only", "just")
+                return False
         if near and near[-1] in ("are", "is", "old") and scene.norm(first - 2) not in ("i", "he", "she", "am", "who", "daughter", "son"):
             return any(s.at >= first - 4 and s.at < first and s.who != OTHER for s in scene.subjects if scene.tokens[s.at].norm not in ("my", "our"))
     prior = [s for s in scene.subjects if s.at < first and scene.parts[scene.part_at(s.at)].sentence == sentence]
@@ -174,6 +177,16 @@ def _about_candidate(scene: Scene, first: int, last: int, group: Dict[str, Optio
             return False
         return True
     return prior[-1].who != OTHER
+
+
+def _is_a(scene: Scene, first: int) -> bool:
+    """ "I am a stressed out 15 year old", "as a 17 year old": the speaker's own age."""
+    for index in range(first - 1, max(first - 6, -1), -1):
+        if scene.norm(index) in ("a", "an"):
+            return scene.norm(index - 1) in ("as", "being", "am", "only", "just", "is")
+        if scene.norm(index) in ("of", "my", "with", "have"):
+            return False
+    return False
 
 
 def grown(years: float) -> Tuple[str, Optional[str]]:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Dict, List, Optional, Sequence, Tuple
 
 from candidacy.findings import ABSENT, OTHER_PERSON, PAST, POSSIBLE, PRESENT, Finding
+from candidacy.knowledge import OUTCOMES
 from candidacy.listening.age import find_ages, grown
 from candidacy.listening.assertion import Said, weigh
 from candidacy.listening.lexicon import Lexicon
@@ -52,7 +53,7 @@ def _from_mention(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -
     judged = judge(scene, mention, said, mentions)
     if judged.assertion is None:
         return []
-    variant = mention.variant or _variant(scene, mention, judged.assertion)
+    variant = _worse(scene, mention.rule, mention.variant, _variant(scene, mention, judged.assertion))
     when = judged.when
     if judged.assertion == PAST and not _windowed(scene, mention.rule, variant):
         when = None
@@ -62,6 +63,17 @@ def _from_mention(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -
         if denied:
             found.append(_finding(scene, mention, ABSENT, None, None))
     return found
+
+
+def _worse(scene: Scene, rule_id: str, named: Optional[str], cued: Optional[str]) -> Optional[str]:
+    """The variant the name chose, unless words beside it choose one with a worse verdict ("not controlled")."""
+    if named is None or cued is None:
+        return named or cued
+    rule = scene.lexicon.knowledge.rule(rule_id)
+    first, second = rule.variant(named), rule.variant(cued)
+    if first is None or second is None:
+        return named
+    return cued if OUTCOMES.index(second.verdict) < OUTCOMES.index(first.verdict) else named
 
 
 def _windowed(scene: Scene, rule_id: str, variant_id: Optional[str]) -> bool:
@@ -145,6 +157,8 @@ def _ages(scene: Scene, mentions: Sequence[Mention]) -> List[Finding]:
 def _school_days(scene: Scene, mention: Mention) -> bool:
     """ "Since middle school", "acne in high school": a time of long ago, unless one is in it now."""
     before, prior = scene.norm(mention.start - 1), scene.norm(mention.start - 2)
+    if before in scene.lexicon.sets["persons.kin"] or before in ("people", "anyone", "someone", "those", "clients", "patients", "minors", "women", "men"):
+        return True
     if before in ("since", "from", "after", "during", "of", "through", "finished", "before", "my", "left"):
         return before != "my" or "school" in scene.message[scene.tokens[mention.start].start :][:20].lower()
     return before == "in" and prior not in ("am", "still", "is", "currently", "a", "are", "sophomore", "junior", "senior", "freshman", "")

@@ -57,6 +57,11 @@ class Frame:
     possible: bool = False
     sign: str = ""
 
+    @property
+    def numbers(self) -> bool:
+        """True when "#" stands for any number in one of the groups."""
+        return any("#" in group for group in self.groups)
+
 
 @dataclass(frozen=True)
 class Hit:
@@ -265,9 +270,10 @@ class _Builder:
             self.add(phrase, Entry("allergy", "trouble"))
         for phrase in language["allergy"]["to"]:
             self.add(phrase, Entry("allergy", "to"))
-        for rule_id, phrases in language["allergy"]["substances"].items():
+        for target, phrases in language["allergy"]["substances"].items():
+            rule_id, _, variant_id = target.partition("/")
             for phrase in phrases:
-                self.add(phrase, Entry("substance", rule_id), inflect=True)
+                self.add(phrase, Entry("substance", rule_id, variant_id or None), inflect=True)
         for rule_id, phrases in language["possible_names"].items():
             for phrase in phrases:
                 self.add(phrase, Entry("possible", rule_id))
@@ -299,9 +305,10 @@ class _Builder:
 
     def build(self) -> Lexicon:
         self.lexicon._right = frozenset(map(str, self.lexicon.language["respell"]))
-        self.language()
+        self.lexicon.sets["kinds.allergies"] = frozenset(self.lexicon.language["kinds"]["allergies"])
         for rule in self.lexicon.knowledge.rulebook.rules:
             self.rule(rule)
+        self.language()
         self.lexicon.compile()
         return self.lexicon
 

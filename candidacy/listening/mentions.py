@@ -97,7 +97,7 @@ def _frames(scene: Scene, taken: Sequence[Mention], masks: Dict[str, List[Tuple[
     present: Set[str] = {token.norm for token in scene.tokens}
     found = []
     for frame in scene.lexicon.frames:
-        if frame.sign or not all(present & group for group in frame.groups):
+        if frame.sign or not all(present & group or "#" in group for group in frame.groups):
             continue
         for place in frame_places(scene, frame):
             hidden = any(a <= place[0] and place[1] <= b for a, b in masks.get(frame.condition, ()))
@@ -113,6 +113,7 @@ def frame_places(scene: Scene, frame: Frame) -> List[Tuple[int, int]]:
     places = []
     for part in scene.parts:
         words = [scene.norm(i) for i in range(part.start, part.end)]
+        words = ["#" if word[:1].isdigit() and frame.numbers else word for word in words]
         for first, word in enumerate(words):
             if word not in frame.groups[0]:
                 continue

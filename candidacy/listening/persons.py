@@ -63,12 +63,14 @@ def _people(
                 continue
         at = _determiner(tokens, index, lexicon)
         if at is None:
-            own = index in begins or (index and tokens[index - 1].norm in ("and", "or"))
+            if token.norm in ("bf", "ex"):
+                continue
+            own = index in begins or (index and tokens[index - 1].norm == "for") or (index and tokens[index - 1].norm in ("and", "or"))
             if not own and following not in words["subject_verbs"]:
                 continue
             at = index
         before = tokens[at - 1].norm if at else ""
-        role = before in ("am", "as", "being", "be") or (at == index and before in sets["persons.beside"])
+        role = before in ("am", "as", "being", "be") or (at == index and before in sets["persons.beside"] and before != "for")
         if role or (token.norm in ("mom", "mum", "mother") and following in ("of", "to")):
             continue
         beside = before in sets["persons.beside"] and following not in words["subject_verbs"] - {"on", "with", "was", "is"}

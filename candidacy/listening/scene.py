@@ -152,6 +152,9 @@ def _in_place(
             before = tokens[cue.start - 1].norm if cue.start else ""
             if before not in words["ask_after"]:
                 continue
+        if cue.kinds <= {"question"} and cue.end - cue.start == 1 and cue.end < len(tokens) and tokens[cue.end].norm == "not":
+            # "Can't open my eye" tells, "can I" asks.
+            continue
         if part is not None and "interjection" in cue.kinds:
             following = tokens[cue.end].norm if cue.end < part.end else ""
             alone = cue.end >= part.end or not following[:1].isalnum()
