@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -163,7 +164,9 @@ def train() -> None:
     command = [sys.executable, "-W", "ignore", "-m", "rasa", "train", "--data", "data", "--out", "models"]
     done = subprocess.run([*command, "--quiet"], capture_output=True, text=True)
     if done.returncode:
-        sys.exit(f"Training failed:\n{(done.stdout + done.stderr)[-3000:]}")
+        noise = re.compile(r"Deprecat|pkg_resources|declare_namespace|^\s+(?:from|import) ")
+        lines = [line for line in (done.stdout + done.stderr).splitlines() if not noise.search(line)]
+        sys.exit("Training failed:\n" + "\n".join(lines[-25:]))
     for old in newest:
         old.unlink()
     STAMP.write_text(digest, "utf-8")
