@@ -13,10 +13,10 @@ GSM7 = set(
 )
 CLAIMS = re.compile(
     r"\byou (?:do )?qualif|\bgood candidate|\bideal candidate|\bperfect candidate"
-    r"|\byou(?:'re| are) (?:all )?(?:cleared|approved|eligible|good to go|fine|suitable)\b|\bapproved to have\b"
+    r"|\byou(?:'re| are) (?:all )?(?:cleared|approved|eligible|good to go|fine|suitable)\b|\bapproved to\b"
     r"|\bsafe\b|\bsafely\b|\bguarantee|\bno risks?\b|\brisk[- ]free|\bno downtime\b|\bpain[- ]?free\b"
-    r"|\b(?:treatment|appointment|visit|consultation|booking|request) (?:is|has been) (?:now )?(?:booked|confirmed)"
-    r"|\bconfirmed\b|\b(?:please |you should |you can |you may )?stop taking\b(?! it on)|\byou have (?:cancer|an infection)\b"
+    r"|\b(?:treatment|appointment|visit|consultation|request) (?:is|has been) (?:now )?booked|\bconfirmed\b"
+    r"|\bstop taking\b(?! it on)|\byou have (?:cancer|an infection)\b"
     r"|\byou (?:can|may) have the treatment\b|\bright for you\b(?<!whether the treatment is right for you)"
 )
 NOT_A_CLAIM = re.compile(r"\b(?:never|not|no one should|do not) (?:just )?stop taking\b|never (?:stop|safe)")
@@ -36,7 +36,7 @@ def broken_manners(messages: List[Dict[str, Any]], slots: Mapping[str, Any]) -> 
     """
     texts = [message["text"] for message in messages]
     found = [] if any(text.strip() for text in texts) else ["the bot said nothing"]
-    found += [f"an empty message" for text in texts if not text.strip()]
+    found += ["an empty message" for text in texts if not text.strip()]
     for text in texts:
         found += [f"{mark!r} in {text!r}" for mark in BROKEN if mark in text]
         strange = sorted(set(text) - GSM7)

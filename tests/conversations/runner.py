@@ -116,7 +116,8 @@ def _find(wanted: str, text: str, start: int) -> int:
 
 def _title(wanted: str, titles: List[str]) -> str:
     """The button title that is meant: the title itself, or the first that a /regex/ fits."""
-    found = next((title for title in titles if title == wanted or _is_regex(wanted) and _find(wanted, title, 0) >= 0), None)
+    fitting = [title for title in titles if _is_regex(wanted) and _find(wanted, title, 0) >= 0]
+    found = wanted if wanted in titles else next(iter(fitting), None)
     assert found is not None, f"no button {wanted!r} among {titles}"
     return found
 
@@ -146,7 +147,7 @@ class Player:
                 self.problems.append(f"turn {number}: {error}")
                 return self.problems
             except Exception as error:  # noqa: BLE001 - a crash is a finding like any other
-                self.problems.append(f"turn {number}: {turn.patient!r} broke the bot: {type(error).__name__}: {error}")
+                self.problems.append(f"turn {number} broke the bot: {type(error).__name__}: {error}")
                 return self.problems
             self.references += REFERENCE.findall(self.talk.texts)
             problems += broken_manners(self.talk.last, self._slots())
@@ -160,7 +161,8 @@ class Player:
             offered = next((m["buttons"] for m in reversed(self.talk.last) if m["buttons"]), [])
             self.talk.press(_title(turn.press, [b["title"] for b in offered]))
         elif turn.choose is not None:
-            offered = [b for m in self.talk.last if m["multi"] for b in m["buttons"]]
+            # The mark that several may be chosen is the channel's; the choices are the last buttons.
+            offered = next((m["buttons"] for m in reversed(self.talk.last) if m["buttons"]), [])
             payloads = {b["title"]: b["payload"] for b in offered}
             chosen = [_title(title, list(payloads)) for title in turn.choose]
             self.talk.say(", ".join(payloads[title] for title in chosen))
@@ -176,7 +178,8 @@ class Player:
             wanted = dated(wanted, self.today)
             behind = _find(wanted, text, position)
             if behind < 0:
-                found.append(f"the bot did not say {wanted!r}" + (" in this order" if _find(wanted, text, 0) >= 0 else ""))
+                order = " in this order" if _find(wanted, text, 0) >= 0 else ""
+                found.append(f"the bot did not say {wanted!r}{order}")
             else:
                 position = behind
         found += [f"the bot said {no!r}" for no in turn.bot_not if _find(dated(no, self.today), text, 0) >= 0]
@@ -207,7 +210,7 @@ class Player:
         rows = stored(self.talk.sender)
         if ends.booked is not None:
             if ends.booked != bool(self.references):
-                found.append("a reference code was given" if self.references else "no reference code was given")
+                found.append(f"{len(self.references) or 'no'} reference code was given")
             if len(rows) != len(self.references):
                 found.append(f"{len(rows)} requests are stored, {len(self.references)} references were given")
         for key, value in ends.stored.items():
@@ -218,8 +221,9 @@ class Player:
 
     def script(self) -> str:
         """The conversation as it went, with what went otherwise."""
-        said = [line if len(line) < 1500 else f"{line[:300]} ... ({len(line)} characters)" for line in self.talk.transcript]
-        lines = [self.case.name, f"({self.case.persona}; goal: {self.case.goal})", *said]
+        lines = [self.case.name, f"({self.case.persona}; goal: {self.case.goal})"]
+        for line in self.talk.transcript:
+            lines.append(line if len(line) < 1500 else f"{line[:300]} ... ({len(line)} characters)")
         return "\n".join(lines + [f"  !! {problem}" for problem in self.problems])
 
 
