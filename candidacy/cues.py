@@ -16,7 +16,7 @@ _KEYS: Dict[str, Tuple[str, ...]] = {
     "no": ("start", "alone", "narrow", "whole", "whole_at_end", "after_no", "never", "unless", "dated"),
     "unsure": ("anywhere", "start", "alone"),
     "skip": ("anywhere", "start", "alone"),
-    "age": ("before", "behind", "nearly", "over", "decade", "up", "units", "tens", "least", "most"),
+    "age": ("before", "behind", "ahead", "nearly", "over", "decade", "up", "units", "tens", "least", "most"),
 }
 _LISTS = (
     "lead_ins", "tails", "asks", "small_talk", "corrects", "adds", "still", "still_not", "since", "ended",
@@ -60,9 +60,14 @@ class Cues:
         return self._patterns[key]
 
 
-@lru_cache(maxsize=4)
-def cues(path: Path = ANSWERS_FILE) -> Cues:
-    """The cue words of a file, read once.
+@lru_cache(maxsize=1)
+def cues() -> Cues:
+    """The cue words of `data/clinic/answers.yml`, read once. Raises as `read_cues`."""
+    return read_cues(ANSWERS_FILE)
+
+
+def read_cues(path: Path) -> Cues:
+    """Read and check a file of cue words.
 
     Raises:
         BrokenFile: When the file is missing, is not YAML, or lacks a list that reading needs.

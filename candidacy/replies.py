@@ -69,7 +69,10 @@ def corrects(text: str) -> bool:
     """True when a message begins by taking back something said before; "actually, also …" only adds."""
     words, known = plain(text), cues()
     match = known.has(words, "corrects")
-    return match is not None and match.start() <= 12 and not known.has(words, "adds")
+    if match is None or known.has(words, "adds"):
+        return False
+    before = _strip(words[: match.start()].strip())
+    return not before or _whole(before) is not None
 
 
 def reads_as_question(text: str) -> bool:

@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 from zoneinfo import ZoneInfo
 
-from candidacy.cues import cues
+from candidacy.cues import read_cues
 from candidacy.knowledge import Rule
 from candidacy.knowledge.load import BrokenFile, Knowledge
 from candidacy.knowledge.models import WEEKDAYS
@@ -36,7 +36,7 @@ def check(project: Project) -> Iterator[Problem]:
     path = project.root / "data" / "clinic" / "answers.yml"
     bands: Dict[str, int] = {}
     try:
-        bands = dict(cues(path.resolve()).data["age_bands"])
+        bands = dict(read_cues(path).data["age_bands"])
     except BrokenFile as error:
         yield project.told(error)
     knowledge = project.knowledge

@@ -29,8 +29,8 @@ def validate(root: Path) -> Report:
     """Check the data under a root folder (domain.yml, data/ and the code that names responses)."""
     project = Project(root)
     found: List[Problem] = []
-    # Without domain.yml or the rules nothing else can agree: the one line that counts would drown.
-    readable = bool(project.domain) and bool(project.files.get(talk.RULES))
+    # Where a file cannot be read little else can agree: the one line that counts would drown.
+    readable = bool(project.domain) and all(project.files.values())
     checks = (rules.check, talk.check, responses.check, wording.check) if readable else (rules.check, wording.check)
     for check in checks:
         found += check(project)

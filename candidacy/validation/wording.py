@@ -120,7 +120,7 @@ def check(project: Project) -> Iterator[Problem]:
 
 def _common(file: str, key: str, texts: List[str], claims: Claims) -> Iterator[Problem]:
     for text in texts:
-        odd = sorted({letter for letter in text if letter not in _GSM7 | _GSM7_EXTENDED})
+        odd = sorted(set(text) - _GSM7 - _GSM7_EXTENDED)
         if odd:
             yield Problem(file, key, f"holds {' '.join(map(repr, odd))}, which SMS lacks; write plain ' \" and -")
         for claim in claims.made_in(text):
