@@ -20,7 +20,7 @@ _NUM = r"(?:\d{1,3}(?:\.\d)?|(?:" + "|".join(_TENS) + r")(?: (?:" + "|".join(_SM
 _YEARS = r"(?:years?|yrs?|yr s|yo|y o|y / o|y)"
 _SEX = r"(?:f|m|female|male|girl|boy|woman|man|guy|lady|dude|fem|gal)"
 _NOT_UNIT = (
-    r"(?! ?(?:%|\$|/|weeks?|wks?|wk|months?|mos?|mths?|days?|hours?|hrs?|minutes?|mins?|units?|u\b|mg|mcg|ml|cc|g\b|kg|lbs?|pounds|stone|cm|mm|inch|times?|"
+    r"(?! ?(?:%|\$|/|weeks?|wks?|wk|months?|mos?|mths?|days?|hours?|hrs?|ft\b|feet|foot|inch(?:es)?|minutes?|mins?|units?|u\b|mg|mcg|ml|cc|g\b|kg|lbs?|pounds|stone|cm|mm|inch|times?|"
     r"syringes?|vials?|st\b|nd\b|rd\b|th\b|percent|dollars|bucks|usd|am\b|pm\b|o clock|in the|miles|km|kids|children|people|sessions|treatments|hundred|thousand|pregnancies|of\b|or so weeks|"
     r"grand|out of|different|more|points|a1c|bmi|week|medications|meds|pills|drugs|and a half (?:weeks|months)|years? (?:ago|into|since|on|of|post|clean|sober|out|cancer|in\b|with|without|married|later|free)))"
 )

@@ -30,6 +30,7 @@ class Said:
     who: str = SELF
     denied: bool = False
     never: bool = False
+    denied_after: bool = False
     doubted: bool = False
     asked: bool = False
     supposed: bool = False
@@ -60,7 +61,7 @@ def weigh(scene: Scene, start: int, end: int, inside: Sequence[Tuple[int, int]] 
     _mine(scene, start, said)
     _look_back(scene, start, end, inside, said)
     _look_ahead(scene, start, end, inside, said)
-    if said.mine and said.denied and not said.over:
+    if said.mine and said.denied and not said.over and not said.denied_after:
         # "Not taking my eliquis today" still says that there is one.
         said.denied = False
     return said
@@ -253,6 +254,11 @@ _ARTICLES = ("a", "an", "the", "some", "just", "really", "actually", "be", "my",
 
 def _asked(scene: Scene, start: int, end: int, said: Said, asked_at: Optional[int]) -> None:
     """Settle what a question is about: what it is ("is it eczema?"), the speaker ("with eczema?"), or nobody."""
+    if said.asked and said.stopped and scene.norm(said.stop_at) in ("stop", "come", "coming", "quit"):
+        # "Do I have to stop taking warfarin?": it is taken.
+        said.asked = said.supposed = said.stopped = False
+        said.about_self = True
+        return
     if asked_at is not None and said.asked and scene.norm(end) == "it":
         if scene.norm(end) == "it" and scene.norm(end + 1) in ("is", "has", "hurts", "itches"):
             # "When do I need help with MRSA it's red and hot": it is there.
@@ -321,6 +327,8 @@ def _answer(scene: Scene, part, said: Said) -> None:  # type: ignore[no-untyped-
     first = scene.norm(part.start)
     if first in ("no", "nope", "none", "never", "nah", "not", "na"):
         said.denied, said.asked, said.supposed = True, False, False
+    elif any(cue.start == part.start and "doubt_after" in cue.kinds for cue in scene.after):
+        said.doubted = True
     elif first in ("yes", "yeah", "yep", "yup", "sadly", "unfortunately"):
         said.asked = said.supposed = said.doubted = False
         said.answered_yes = said.about_self = True
@@ -347,7 +355,7 @@ def _after(
         elif not same and not (closes or _bare(scene, cue.end, part_end, inside)):
             pass
         elif gap <= 8:
-            said.denied = True
+            said.denied = said.denied_after = True
             said.cues.append((cue.start, cue.end))
     if "doubt_after" in kinds:
         following = scene.norm(cue.end)

@@ -185,7 +185,10 @@ def _resolve(name: str, match: "re.Match[str]", today: date) -> Optional[Tuple[s
     since = (group.get("since") or "").strip() == "since"
     point = SINCE if since else POINT
     if name in ("ahead", "next"):
-        return (FUTURE, None) if match.group() != "tonight" else (POINT, (today, today))
+        if match.group() == "tonight":
+            return POINT, (today, today)
+        # "In a year" lies ahead; after a denial ("no botox in a year") it lies behind.
+        return FUTURE, _span(match, today) if group.get("u") else None
     if name in ("ago", "post"):
         span = _span(match, today)
         return (AGO, span) if span else None

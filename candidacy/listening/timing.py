@@ -39,7 +39,7 @@ def judge(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention])
     if said.who == OTHER:
         return Judged(OTHER_PERSON)
     if mention.kind == "possible":
-        return Judged(ABSENT if said.denied else HYPOTHETICAL if said.supposed else POSSIBLE)
+        return Judged(ABSENT if said.denied and not said.denied_after else HYPOTHETICAL if said.supposed else POSSIBLE)
     if said.doubted:
         return Judged(POSSIBLE, _dated(time))
     if mention.kind == "allergy" and said.asked and scene.norm(mention.start - 1) == "in":
@@ -68,7 +68,7 @@ def _dated(time: Optional[Time]) -> When:
 
 def _since_then(said: Said, time: Optional[Time]) -> bool:
     """ "No accutane since March", "haven't had botox in 3 months": the last one was then."""
-    return time is not None and time.kind in (dates.SINCE, dates.LASTING) and time.when is not None
+    return time is not None and time.kind in (dates.SINCE, dates.LASTING, dates.FUTURE) and time.when is not None
 
 
 def _lived(scene: Scene, mention: Mention, said: Said, time: Optional[Time]) -> Judged:
@@ -154,7 +154,7 @@ def _event(scene: Scene, mention: Mention, said: Said, time: Optional[Time]) -> 
             return _window(scene, mention, time.when)
         return Judged(ABSENT)
     if (said.asked or said.supposed) and not (done and said.about_self):
-        return Judged(HYPOTHETICAL if done else None)
+        return Judged(None)
     if said.planned or (time is not None and time.kind == dates.FUTURE):
         return Judged(FUTURE)
     if dated and (done or not said.asked):
