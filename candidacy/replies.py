@@ -72,7 +72,7 @@ def corrects(text: str) -> bool:
     if match is None or known.has(words, "adds"):
         return False
     before = _strip(words[: match.start()].strip())
-    return not before or _whole(before) is not None
+    return not before or before in _NOES + _YESES
 
 
 def reads_as_question(text: str) -> bool:
