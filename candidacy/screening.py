@@ -194,15 +194,19 @@ def _judge(rule: Rule, finding: Finding, today: date) -> Optional[Reason]:
         return _reason(rule, variant, (variant or rule).verdict, finding, today)
     if variant is not None:
         return _reason(rule, variant, variant.verdict, finding, today)
-    # A doubt is a question to settle; the rest says nothing.
-    return _reason(rule, None, "ask", finding, today) if finding.assertion == POSSIBLE else None
+    if finding.assertion == POSSIBLE:
+        return _reason(rule, None, "ask", finding, today)  # a doubt is a question to settle
+    if finding.assertion == PAST and finding.when and rule.wait:
+        reason = _reason(rule, None, rule.verdict, finding, today)
+        return reason if reason.earliest else None  # a dated event counts while its wait lasts
+    return None
 
 
 def _speaks_of(variant: Variant, finding: Finding) -> bool:
     """True when a variant may judge a finding of this assertion.
 
     Past, future and the rest count only where a variant names that assertion, or where a dated event
-    is still inside its window.
+    lies inside its window.
     """
     if finding.assertion == PRESENT or variant.test.assertion:
         return True
