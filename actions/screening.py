@@ -11,7 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.answering import answer_questions, ask_contradiction, contradiction
 from actions.notes import advice, is_under_age, notes, reason_lines, sources
 from actions.talk import BOOKING, GROUP_OF, SCREENING, SLOT_OF, Talk, capital, stated_age
-from candidacy.answers import REST, WHEN, WHICH, Answer, denied_in, interpret, polarity
+from candidacy.answers import REST, WHEN, WHICH, Answer, closes_a_list, denied_in, interpret, polarity
 from candidacy.findings import PRESENT, Finding
 from candidacy.knowledge import load
 from candidacy.record import Record
@@ -19,6 +19,10 @@ from candidacy.screening import AGE_GROUP, NO, UNSURE, YES
 
 STEERING = ("stop", "start_over", "why", "talk_to_human", "delete_data", "for_someone_else", "repeat", "privacy")
 """Intents that steer the talk even where their words could be read as an answer."""
+
+SAID_BY_VERDICT = [f"utter_note_{outcome}" for outcome in ("contraindicated", "defer", "defer_until",
+                                                           "provider_review", "ask")]
+"""After the last question the verdict follows at once and says the same."""
 
 
 class ValidateScreeningForm(Action):
@@ -49,6 +53,8 @@ class ValidateScreeningForm(Action):
         if talk.pending and (talk.pending != "hypothetical" or talk.says in (YES, NO) and not talk.heard_now):
             return []  # a yes or no is meant for what we asked in between
         answer = interpret(question, talk.text, talk.heard_now, talk.today, talk.chosen)
+        if answer is None and question == group and _heard_in(group, talk) and closes_a_list(talk.text):
+            answer = Answer(NO)  # "that's all", asked whether anything else applies
         if answer is None:
             return []
         return self._take(dispatcher, talk, group, question, answer)
@@ -84,8 +90,11 @@ class ValidateScreeningForm(Action):
             noticed = [f for f in noticed if f.condition != subject]
             noticed += [f for f in record.findings if f.condition == subject and f.surfaced]
         spoken = notes(talk, [f for f in noticed if self._worth_noting(f, group, follow_up)])
+        unsaid = ["utter_verdict_under_age", "utter_note_denied"]
+        if follow_up is None and not set(SLOT_OF) - set(talk.answers) - {group}:
+            unsaid += SAID_BY_VERDICT
         for response, values in spoken:
-            if response not in ("utter_verdict_under_age", "utter_note_denied"):
+            if response not in unsaid:
                 dispatcher.utter_message(response=response, **values)
         answer_questions(dispatcher, talk)
         if follow_up is not None:
@@ -104,7 +113,7 @@ class ValidateScreeningForm(Action):
         verdict = talk.verdict(record, **changed)
         if is_under_age(verdict):
             return events + [SlotSet("requested_slot", None)]
-        if any(response == "utter_note_contraindicated" for response, _ in spoken):
+        if any(response == "utter_note_contraindicated" and response not in unsaid for response, _ in spoken):
             if not talk.said_before("utter_go_on_after_stop_rule"):
                 dispatcher.utter_message(response="utter_go_on_after_stop_rule")
         if doubted:

@@ -110,8 +110,9 @@ class Talk:
         return {group: value for group, value in values.items() if value in ANSWERS}
 
     def verdict(self, record: Optional[Record] = None, **answers: Text) -> Verdict:
-        """The verdict as it stands; `answers` add to those of the slots."""
-        return assess((record or self.record).findings, {**self.answers, **answers}, self.today)
+        """The verdict as it stands; `answers` add to those of the slots, "" takes one away."""
+        known = {group: answer for group, answer in {**self.answers, **answers}.items() if answer}
+        return assess((record or self.record).findings, known, self.today)
 
     def remember(self, record: Optional[Record] = None, **answers: Text) -> List[EventType]:
         """Events that keep the record and the verdict in the tracker's slots."""

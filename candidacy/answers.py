@@ -14,7 +14,7 @@ from candidacy.replies import Reading, corrects, plain, polarity, read, reads_as
 from candidacy.screening import AGE_GROUP, NO, SKIPPED, UNSURE, YES
 
 __all__ = [
-    "Answer", "REST", "WHEN", "WHICH", "corrects", "denied_in", "interpret", "plain", "polarity",
+    "Answer", "REST", "WHEN", "WHICH", "closes_a_list", "corrects", "denied_in", "interpret", "plain", "polarity",
     "reads_as_question",
 ]  # fmt: skip
 
@@ -165,6 +165,11 @@ def _date_of(
     if said.value is not None or said.yes:
         return Answer(YES)
     return None
+
+
+def closes_a_list(text: str) -> bool:
+    """True for "that's all": after what was told already, nothing else applies."""
+    return cues().has(plain(text), "enough") is not None
 
 
 def denied_in(findings: Sequence[Finding], group: str, rulebook: RuleBook) -> List[str]:

@@ -19,7 +19,7 @@ _KEYS: Dict[str, Tuple[str, ...]] = {
     "age": ("before", "behind", "ahead", "nearly", "over", "decade", "up", "units", "tens", "least", "most"),
 }
 _LISTS = (
-    "lead_ins", "tails", "asks", "small_talk", "corrects", "adds", "still", "still_not", "since", "ended",
+    "lead_ins", "tails", "asks", "small_talk", "enough", "corrects", "adds", "still", "still_not", "since", "ended",
     "question_starts", "statement_starts",
 )
 

@@ -9,9 +9,10 @@ MAX_CLAUSES = 4
 
 _HARD = re.compile(r"(?<=[.!?;\n])\s+|[\n;]+|(?<=\?)(?=\S)")
 _SOFT = re.compile(
-    r",?\s+(?:and|but|also|plus|n|&|\+)\s+(?=(?:also\s+)?(?:how|what|when|where|who|why|which|is|are|am|do|does|did|can|could|"
+    r",?\s+(?:and|but|also|plus|n|&|\+)\s+(?=(?:also\s+)?(?:how'?s?|what'?s?|when'?s?|where'?s?|who'?s?|why|which|is|are|am|do|does|did|can|could|"
     r"will|would|should|i|im|i'm|my|the|it|any|cost|price|book|need|want|wanna)\b)"
-    r"|,\s*(?=(?:and\s+|also\s+|but\s+)?(?:how|what|when|where|who|why|which|is it|is there|are|do|does|can|could|will|would|should)\b)",
+    r"|,\s*(?=(?:and\s+|also\s+|but\s+)?(?:how'?s?|what'?s?|when'?s?|where'?s?|who'?s?|why|which|is it|is there|are|do|does|"
+    r"can|could|will|would|should|(?:(?:so|just|please|pls)\s+)+(?:book|check|call|tell|schedule))\b)",
     re.IGNORECASE,
 )
 

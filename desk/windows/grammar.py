@@ -29,7 +29,7 @@ GRAMMAR: List[Tuple[str, List[str]]] = [
         rf"{NEG} work(?: on)?(?=\s+{WD}\b)",
     ]),
     ("any", [
-        r"whenever(?! i)", r"when ever", r"any ?times?", r"no preferences?",
+        r"whenever(?! i)", r"when ever", r"any ?times?", r"any(?= ?[.!]*$)", r"no preferences?",
         r"(?:i )?do(?:n'?t| not) (?:mind|care)",
         r"doesn'?t matter", r"flexible", r"you (?:choose|pick|decide)", r"up to you",
         r"any of (?:them|those|these)",
