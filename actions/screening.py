@@ -11,6 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.answering import answer_questions, ask_contradiction, contradiction
 from actions.notes import advice, is_under_age, notes, reason_lines, sources
 from actions.talk import BOOKING, GROUP_OF, SCREENING, SLOT_OF, Talk, capital, stated_age
+from candidacy.ages import age_in
 from candidacy.answers import REST, WHEN, WHICH, Answer, closes_a_list, denied_in, interpret, polarity
 from candidacy.findings import PRESENT, Finding
 from candidacy.knowledge import load
@@ -65,13 +66,16 @@ class ValidateScreeningForm(Action):
         # A finished screening is asked for again: the verdict alone says it all.
         if len(talk.answers) < len(SLOT_OF) and not talk.said_before("utter_screening_consent"):
             dispatcher.utter_message(response="utter_screening_consent")
-        events = talk.remember()
-        age = stated_age(talk.record)
+        record = talk.record
+        age = stated_age(record) or age_in(talk.text)  # "hi, 58, want to be screened" says it beside the wish
+        if age is not None:
+            record = record.hear([age], talk.now)
+        events = talk.remember(record)
         if age is not None and AGE_GROUP not in talk.answers:
             events.append(SlotSet(SLOT_OF[AGE_GROUP], YES))
-            if not is_under_age(talk.verdict()) and age.quantity:
+            if not is_under_age(talk.verdict(record)) and age.quantity:
                 dispatcher.utter_message(response="utter_age_heard", age=f"{age.quantity:g}")
-        if is_under_age(talk.verdict()):
+        if is_under_age(talk.verdict(record)):
             events.append(SlotSet("requested_slot", None))
         return events
 

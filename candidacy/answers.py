@@ -86,6 +86,8 @@ def interpret(
         # A yes that will not say what stands as it is: the provider will ask.
         return Answer(YES, findings=mine) if said.skipped else Answer(None, f"{WHICH}:{subject}", mine)
     if said.skipped or said.unsure:
+        if _elsewhere(findings, mine):
+            return None
         return Answer(SKIPPED if said.skipped else UNSURE, findings=mine)
     rest = Answer(None, f"{REST}:{subject}", mine)
     denied = [f.condition for f in mine if f.assertion == ABSENT]
@@ -139,9 +141,17 @@ def _age(text: str, findings: Sequence[Finding], said: Reading) -> Optional[Answ
         finding = age_in(text)
         if finding is not None:
             return Answer(YES, findings=(finding,))
-    if said.value in (SKIPPED, UNSURE):
+    if said.value in (SKIPPED, UNSURE) and not _elsewhere(findings, ages):
         return Answer(said.value)
     return None
+
+
+def _elsewhere(findings: Sequence[Finding], mine: Sequence[Finding]) -> bool:
+    """True when a doubt or a refusal is about something else that the message tells.
+
+    "I take a heart pill, no idea what it is called" leaves the question asked unanswered.
+    """
+    return not mine and any(f.surfaced or f.condition is None for f in findings)
 
 
 def _date_of(
