@@ -90,7 +90,9 @@ def measure(rows: Sequence[dict], listener: Listener, today: date = TODAY) -> Sc
                 if condition in surfaced:
                     score.found += 1
                     score.by_condition[condition]["found"] += 1
-                elif not any(f.condition == condition and f.assertion in _accepts(g) for g in group for f in findings):
+                elif not any(
+                    f.condition == condition and f.assertion in _accepts(g) for g in group for f in findings
+                ):
                     problems.append(f"missed {condition}")
                     if row["verdict"] in _CRITICAL and outcome not in accepted:
                         score.critical += 1
@@ -125,7 +127,9 @@ def measure(rows: Sequence[dict], listener: Listener, today: date = TODAY) -> Sc
             heard = ", ".join(
                 f"{f.condition or f.group}:{f.assertion}{'!' if f.emergency else ''}" for f in findings
             )
-            score.failing.append(f"{row['id']} {row['text']!r}\n    {'; '.join(problems)}\n    heard: {heard or 'nothing'}")
+            score.failing.append(
+                f"{row['id']} {row['text']!r}\n    {'; '.join(problems)}\n    heard: {heard or 'nothing'}"
+            )
     return score
 
 
@@ -148,7 +152,9 @@ def report(score: Score, name: str, detail: bool = True) -> str:
         lines.append("per condition (found of wanted; false alarms):")
         for condition, counts in sorted(score.by_condition.items()):
             alarms = counts["alarm"] + counts["extra"]
-            lines.append(f"  {condition:32} {counts['found']}/{counts['wanted']}" + (f"; {alarms}" if alarms else ""))
+            lines.append(
+                f"  {condition:32} {counts['found']}/{counts['wanted']}" + (f"; {alarms}" if alarms else "")
+            )
         lines.append("per tag (lines right):")
         for tag, counts in sorted(score.by_tag.items()):
             lines.append(f"  {tag:32} {_share(counts['right'], counts['right'] + counts['wrong'])}")

@@ -37,7 +37,9 @@ def test_under_18_is_heard_however_it_is_put(text, years):
     assert ages(text) == [(years, "present", "under_18")]
 
 
-@pytest.mark.parametrize("text", ["I'm a minor", "still in high school", "im in year 11", "my teen wants this"])
+@pytest.mark.parametrize(
+    "text", ["I'm a minor", "still in high school", "im in year 11", "my teen wants this"]
+)
 def test_under_18_is_heard_without_a_figure(text):
     assert ages(text) == [(None, "present", "under_18")]
 
@@ -47,7 +49,9 @@ def test_18_to_21_is_the_provider_s_case(text, years):
     assert ages(text) == [(years, "present", "18_to_21")]
 
 
-@pytest.mark.parametrize("text", ["I'm 45", "in my 40s", "38 yo male", "I am sixty two years old", "born in 1970"])
+@pytest.mark.parametrize(
+    "text", ["I'm 45", "in my 40s", "38 yo male", "I am sixty two years old", "born in 1970"]
+)
 def test_a_grown_up_age_is_heard_as_absent(text):
     assert [a[1] for a in ages(text)] == ["absent"]
 

@@ -39,7 +39,16 @@ def test_no_jumble_of_telling_words_raises(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["a " * 60_000, "no " * 20_000, "1 1 / 2 " * 9_000, "in in in " * 9_000, "i am not sure if " * 4_000, "(" * 30_000, "pregnant " * 9_000, "x" * 90_000],
+    [
+        "a " * 60_000,
+        "no " * 20_000,
+        "1 1 / 2 " * 9_000,
+        "in in in " * 9_000,
+        "i am not sure if " * 4_000,
+        "(" * 30_000,
+        "pregnant " * 9_000,
+        "x" * 90_000,
+    ],
 )
 def test_a_very_long_message_takes_bounded_time(text):
     begun = time.perf_counter()
@@ -55,8 +64,13 @@ def test_of_a_very_long_message_both_ends_are_read():
     assert text[found["pregnancy"].start : found["pregnancy"].end] == "pregnant"
 
 
-@pytest.mark.parametrize("text", ["I have lupus", "not pregnant", "my sister takes eliquis", "stopped accutane 2 weeks ago", "I'm 17"])
-@pytest.mark.parametrize("noise", ["{}!!", "hi! {}", "{} 😀", "😀 {}", "  {}  ", "{} thanks", "Hello. {}", "{}."])
+@pytest.mark.parametrize(
+    "text",
+    ["I have lupus", "not pregnant", "my sister takes eliquis", "stopped accutane 2 weeks ago", "I'm 17"],
+)
+@pytest.mark.parametrize(
+    "noise", ["{}!!", "hi! {}", "{} 😀", "😀 {}", "  {}  ", "{} thanks", "Hello. {}", "{}."]
+)
 def test_noise_around_a_message_changes_nothing(text, noise):
     def plain(message):
         return [(f.condition, f.assertion, f.variant, f.when, f.quantity) for f in listen(message, TODAY)]
@@ -75,7 +89,11 @@ def test_the_knowledge_may_be_handed_in():
 
 
 def test_messages_are_fast():
-    texts = ["I have lupus and take plaquenil, can I still come in next week?", "had botox 3 weeks ago", "no allergies but I do take eliquis"] * 20
+    texts = [
+        "I have lupus and take plaquenil, can I still come in next week?",
+        "had botox 3 weeks ago",
+        "no allergies but I do take eliquis",
+    ] * 20
     random.Random(1).shuffle(texts)
     listen("warm up", TODAY)
     spent = []

@@ -73,7 +73,9 @@ def test_denied_asked_long_standing_past_or_figurative_signs_do_not_fire(text):
 
 
 def test_an_old_sign_is_still_a_disclosure():
-    found = {f.condition: f.assertion for f in listen("trouble swallowing for years, I have achalasia", TODAY)}
+    found = {
+        f.condition: f.assertion for f in listen("trouble swallowing for years, I have achalasia", TODAY)
+    }
     assert found == {"dysphagia_or_breathing": "present"}
     past = {f.condition for f in listen("two years ago my lips swelled up after botox", TODAY) if f.surfaced}
     assert "toxin_hypersensitivity" in past
@@ -85,13 +87,25 @@ def test_an_emergency_after_a_treatment_names_the_treatment_with_its_date():
     assert found["recent_botulinum"].when == (date(2026, 11, 19), date(2026, 11, 19))
 
 
-@pytest.mark.parametrize("text", ["I want to die", "thinking about killing myself", "im suicidal", "ive been cutting myself on purpose", "no reason to live"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I want to die",
+        "thinking about killing myself",
+        "im suicidal",
+        "ive been cutting myself on purpose",
+        "no reason to live",
+    ],
+)
 def test_words_of_self_harm_are_heard(text):
     finding = next(f for f in listen(text, TODAY) if f.self_harm)
     assert finding.condition is None and finding.emergency
 
 
-@pytest.mark.parametrize("text", ["I am not suicidal", "suicide squad is on", "this wait is killing me", "I would kill for that skin"])
+@pytest.mark.parametrize(
+    "text",
+    ["I am not suicidal", "suicide squad is on", "this wait is killing me", "I would kill for that skin"],
+)
 def test_figures_of_speech_are_no_self_harm(text):
     assert not any(f.self_harm for f in listen(text, TODAY))
 

@@ -13,10 +13,27 @@ _SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
 ).split()
-_TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fourty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80}
+_TENS = {
+    "twenty": 20,
+    "thirty": 30,
+    "forty": 40,
+    "fourty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+}
 _WORDS: Dict[str, int] = {word: number for number, word in enumerate(_SMALL)}
 _WORDS.update(_TENS)
-_NUM = r"(?:\d{1,3}(?:\.\d)?|(?:" + "|".join(_TENS) + r")(?: (?:" + "|".join(_SMALL[1:10]) + r"))?|" + "|".join(_SMALL[::-1]) + ")"
+_NUM = (
+    r"(?:\d{1,3}(?:\.\d)?|(?:"
+    + "|".join(_TENS)
+    + r")(?: (?:"
+    + "|".join(_SMALL[1:10])
+    + r"))?|"
+    + "|".join(_SMALL[::-1])
+    + ")"
+)
 _YEARS = r"(?:years?|yrs?|yr s|yo|y o|y / o|y)"
 _SEX = r"(?:f|m|female|male|girl|boy|woman|man|guy|lady|dude|fem|gal)"
 _NOT_UNIT = (
@@ -28,7 +45,13 @@ _AGE = re.compile(
     r"(?<![\w.$/])(?:"
     r"(?:i am|i m|me|am|is|she is|he is|was|they are|aged?|age is|age of|age :|age|my age is|turned|just turned|turning|turn|almost|nearly|only|just|about to be|going to be|gonna be|be|being|at)"
     r"(?: (?:a|an|only|just|about|almost|nearly|currently|now|actually|turning|going to be|about to turn|about to be|not even|still|around|like|approximately|barely|already|soon to be|young|very|stressed out|healthy|fit|tired))*"
-    r" (?P<a>" + _NUM + r")(?P<half> and a half| 1 / 2| ½)?" + _NOT_UNIT + r"(?P<old> " + _YEARS + r"(?: olds?| of age| young)?)?|"
+    r" (?P<a>"
+    + _NUM
+    + r")(?P<half> and a half| 1 / 2| ½)?"
+    + _NOT_UNIT
+    + r"(?P<old> "
+    + _YEARS
+    + r"(?: olds?| of age| young)?)?|"
     r"(?P<b>" + _NUM + r")(?P<half2> and a half)? " + _YEARS + r" (?:old|olds|of age|young)|"
     r"(?P<c>\d{2}) ?/? ?(?:yo|y o|y / o|yr old|yrs old)|"
     r"(?P<d>\d{2}) ?/? ?(?P<sexd>" + _SEX + r")|"
@@ -40,7 +63,15 @@ _AGE = re.compile(
     r"dob :? ?(?:\d{1,2} / \d{1,2} / )?(?P<k>19[2-9]\d|20[0-2]\d)"
     r")(?![a-z0-9])"
 )
-_DECADES = {"twenties": 20, "thirties": 30, "forties": 40, "fifties": 50, "sixties": 60, "seventies": 70, "eighties": 80}
+_DECADES = {
+    "twenties": 20,
+    "thirties": 30,
+    "forties": 40,
+    "fifties": 50,
+    "sixties": 60,
+    "seventies": 70,
+    "eighties": 80,
+}
 _PARTS = {"early": 2, "mid": 5, "late": 8}
 
 
@@ -76,8 +107,21 @@ def find_ages(scene: Scene) -> List[Age]:
             continue
         first = max(index for offset, index in at.items() if offset <= match.start())
         last = max(index for offset, index in at.items() if offset < match.end()) + 1
-        years = _about_to(match.group(), years, text[match.end() : match.end() + 25], text[max(match.start() - 20, 0) : match.start()])
-        if _counts(scene, first, last, match.group(), group, text[match.end() : match.end() + 30], text[max(match.start() - 30, 0) : match.start()]):
+        years = _about_to(
+            match.group(),
+            years,
+            text[match.end() : match.end() + 25],
+            text[max(match.start() - 20, 0) : match.start()],
+        )
+        if _counts(
+            scene,
+            first,
+            last,
+            match.group(),
+            group,
+            text[match.end() : match.end() + 30],
+            text[max(match.start() - 30, 0) : match.start()],
+        ):
             found.append(Age(first, last, years))
     return found
 
@@ -99,8 +143,24 @@ def _years(group: Dict[str, Optional[str]], text: str, scene: Scene) -> Optional
 def _about_to(text: str, years: float, behind: str, before: str) -> float:
     """ "Turning 18 next month" and "almost 18": 17 today."""
     words = text.split()
-    soon = any(word in ("almost", "nearly", "turning", "turn") for word in words) or "going to be" in text or "about to" in text
-    soon = soon or re.match(r"^ ?(?:next (?:week|month|year)|tomorrow|in (?:a|one|two|three|\d+) (?:days?|weeks?|months?))\b", behind) is not None or "gonna be" in text or "soon to be" in text or "not even" in text or "not yet" in before or text.startswith("be ")
+    soon = (
+        any(word in ("almost", "nearly", "turning", "turn") for word in words)
+        or "going to be" in text
+        or "about to" in text
+    )
+    soon = (
+        soon
+        or re.match(
+            r"^ ?(?:next (?:week|month|year)|tomorrow|in (?:a|one|two|three|\d+) (?:days?|weeks?|months?))\b",
+            behind,
+        )
+        is not None
+        or "gonna be" in text
+        or "soon to be" in text
+        or "not even" in text
+        or "not yet" in before
+        or text.startswith("be ")
+    )
     if soon and "just turned" not in text and "this year already" not in behind:
         return years - 1 if years == int(years) else float(int(years))
     return years
@@ -111,35 +171,104 @@ def _counts(
 ) -> bool:
     words = text.split()
     if group["q"]:
-        return scene.part_at(first) == 0 and first - scene.parts[0].start <= 1 and _about_candidate(scene, first, last, group)
+        return (
+            scene.part_at(first) == 0
+            and first - scene.parts[0].start <= 1
+            and _about_candidate(scene, first, last, group)
+        )
     explicit = bool(group["old"]) or any(group[name] for name in "bcdeghkp") or bool(group["gw"])
     # When it was: "when I was 17", "since I was 16", "at 17", "was 17".
-    if re.search(r"(?:when|since|until|till|before|after|at|back when|age of|from|as a|by the time) (?:i |we |she |he |my )?(?:\w+ )?$", before + " ") and words[0] in ("i", "was", "am", "me", "age", "aged", "at", "turned", "is"):
+    if re.search(
+        r"(?:when|since|until|till|before|after|at|back when|age of|from|as a|by the time) (?:i |we |she |he |my )?(?:\w+ )?$",
+        before + " ",
+    ) and words[0] in ("i", "was", "am", "me", "age", "aged", "at", "turned", "is"):
         if not (words[0] in ("i", "am", "is") and "was" not in words):
             return False
     if words[0] in ("was", "at") and not explicit:
         return False
-    if words[0] == "was" or (re.search(r"\b(?:when|since|until|back when|from when) (?:i|she|he|we) (?:was )?$", before)):
+    if words[0] == "was" or (
+        re.search(r"\b(?:when|since|until|back when|from when) (?:i|she|he|we) (?:was )?$", before)
+    ):
         return False
-    if re.search(r"\b(?:look|looks|looking|feel|feels|like|act|seem|than|for|over|under|below|above|least|minimum|until|till|to|have|least|be) (?:like )?(?:a |an |i am |im )?$", before) and words[0] not in ("i",):
+    if re.search(
+        r"\b(?:look|looks|looking|feel|feels|like|act|seem|than|for|over|under|below|above|least|minimum|until|till|to|have|least|be) (?:like )?(?:a |an |i am |im )?$",
+        before,
+    ) and words[0] not in ("i",):
         if not re.search(r"\b(?:as|being|to) (?:a |an )?$", before) or "have" in before.split()[-2:]:
             return False
-    if re.search(r"^ ?(?:ago|earlier|back|before|post|into|later|since|prior|of (?:having|marriage|experience|smoking|use))", behind):
+    if re.search(
+        r"^ ?(?:ago|earlier|back|before|post|into|later|since|prior|of (?:having|marriage|experience|smoking|use))",
+        behind,
+    ):
         return False
-    if words[0] in ("is", "be", "age", "aged", "about", "only", "just", "almost", "nearly", "turned", "turn", "at", "being") and not explicit:
+    if (
+        words[0]
+        in (
+            "is",
+            "be",
+            "age",
+            "aged",
+            "about",
+            "only",
+            "just",
+            "almost",
+            "nearly",
+            "turned",
+            "turn",
+            "at",
+            "being",
+        )
+        and not explicit
+    ):
         prior = before.split()
         subject = prior[-1] if prior else ""
-        if words[0] in ("is", "only", "just", "about", "almost", "nearly", "be", "at") and subject not in ("i", "am", "she", "he", "who", "" if words[0] != "is" else "i", "age", "and", ",", "but", "they", "daughter", "son", "turning", "now", "be", "."):
+        if words[0] in ("is", "only", "just", "about", "almost", "nearly", "be", "at") and subject not in (
+            "i",
+            "am",
+            "she",
+            "he",
+            "who",
+            "" if words[0] != "is" else "i",
+            "age",
+            "and",
+            ",",
+            "but",
+            "they",
+            "daughter",
+            "son",
+            "turning",
+            "now",
+            "be",
+            ".",
+        ):
             return False
-        if words[0] in ("only", "just", "about", "almost", "nearly") and not (subject in ("i", "am", "", "she", "he", "is", ".", ",") or "18" in words):
+        if words[0] in ("only", "just", "about", "almost", "nearly") and not (
+            subject in ("i", "am", "", "she", "he", "is", ".", ",") or "18" in words
+        ):
             return False
-        if words[0] == "is" and subject in ("it", "that", "this", "what", "price", "which", "bp", "inr", "bmi", "a1c"):
+        if words[0] == "is" and subject in (
+            "it",
+            "that",
+            "this",
+            "what",
+            "price",
+            "which",
+            "bp",
+            "inr",
+            "bmi",
+            "a1c",
+        ):
             return False
     if re.search(r"(?:bp|inr|bmi|a 1 c|a1c|score|size|bra|resting hr|hr|pulse|temp) (?:is |of )?$", before):
         return False
     if group["d"] and not _sex_ok(scene, text, before, behind, group["d"]):
         return False
-    if group["a"] and not group["old"] and re.match(r"^ ?(?:old )", behind) is None and re.match(r"^ (?:and|or) \d", behind):
+    if (
+        group["a"]
+        and not group["old"]
+        and re.match(r"^ ?(?:old )", behind) is None
+        and re.match(r"^ (?:and|or) \d", behind)
+    ):
         pass
     return _about_candidate(scene, first, last, group)
 
@@ -147,7 +276,11 @@ def _counts(
 def _sex_ok(scene: Scene, text: str, before: str, behind: str, figure: str) -> bool:
     """ "17f", "30/m", "24 female": not "20 man hours", "18 m" of money."""
     years = float(figure)
-    return 10 <= years <= 95 and not re.search(r"\$ ?$|\b(?:at|after|for|in|size|by) $", before) and not behind.strip().startswith(("ago", "old"))
+    return (
+        10 <= years <= 95
+        and not re.search(r"\$ ?$|\b(?:at|after|for|in|size|by) $", before)
+        and not behind.strip().startswith(("ago", "old"))
+    )
 
 
 def _about_candidate(scene: Scene, first: int, last: int, group: Dict[str, Optional[str]]) -> bool:
@@ -164,13 +297,44 @@ def _about_candidate(scene: Scene, first: int, last: int, group: Dict[str, Optio
     before = scene.norm(first - 1)
     near = [scene.norm(i) for i in range(max(first - 5, 0), first)]
     if (group["b"] or group["c"]) and not group["a"]:
-        if before in ("my", "a", "an", "our", "her", "his", "the", "with") and not _is_a(scene, first) and scene.norm(last) in ("", ".", ",", "and", "who", "at", "so", "?", "that", "but", "with", "botox", "scar", "scars", "kid"):
+        if (
+            before in ("my", "a", "an", "our", "her", "his", "the", "with")
+            and not _is_a(scene, first)
+            and scene.norm(last)
+            in (
+                "",
+                ".",
+                ",",
+                "and",
+                "who",
+                "at",
+                "so",
+                "?",
+                "that",
+                "but",
+                "with",
+                "botox",
+                "scar",
+                "scars",
+                "kid",
+            )
+        ):
             wanted = any(s.who == CANDIDATE for s in scene.subjects)
             if not wanted:
                 return False
-        if near and near[-1] in ("are", "is", "old") and scene.norm(first - 2) not in ("i", "he", "she", "am", "who", "daughter", "son"):
-            return any(s.at >= first - 4 and s.at < first and s.who != OTHER for s in scene.subjects if scene.tokens[s.at].norm not in ("my", "our"))
-    prior = [s for s in scene.subjects if s.at < first and scene.parts[scene.part_at(s.at)].sentence == sentence]
+        if (
+            near
+            and near[-1] in ("are", "is", "old")
+            and scene.norm(first - 2) not in ("i", "he", "she", "am", "who", "daughter", "son")
+        ):
+            return any(
+                s.at >= first - 4 and s.at < first and s.who != OTHER
+                for s in scene.subjects
+                if scene.tokens[s.at].norm not in ("my", "our")
+            )
+    prior = [
+        s for s in scene.subjects if s.at < first and scene.parts[scene.part_at(s.at)].sentence == sentence
+    ]
     if not prior:
         earlier = [s for s in scene.subjects if s.at < first]
         if earlier and earlier[-1].who == OTHER and scene.norm(first) in ("she", "he"):
@@ -180,7 +344,7 @@ def _about_candidate(scene: Scene, first: int, last: int, group: Dict[str, Optio
 
 
 def _is_a(scene: Scene, first: int) -> bool:
-    """ "I am a stressed out 15 year old", "as a 17 year old": the speaker's own age."""
+    """ "I am a shy 15 year old", "as a 17 year old": the speaker's own age."""
     for index in range(first - 1, max(first - 6, -1), -1):
         if scene.norm(index) in ("a", "an"):
             return scene.norm(index - 1) in ("as", "being", "am", "only", "just", "is")

@@ -35,7 +35,9 @@ def word_sets(table: Dict[str, Sequence[str]]) -> Dict[str, FrozenSet[str]]:
     return {name: frozenset(map(str, words)) for name, words in table.items()}
 
 
-def cut(tokens: Sequence[Token], words: Dict[str, FrozenSet[str]], held: FrozenSet[int] = frozenset()) -> List[Part]:
+def cut(
+    tokens: Sequence[Token], words: Dict[str, FrozenSet[str]], held: FrozenSet[int] = frozenset()
+) -> List[Part]:
     """The parts of a message, in order; every token that is no separator belongs to one.
 
     Args:

@@ -10,10 +10,11 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Callable, List, Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 from dateutil.relativedelta import relativedelta
 
+from candidacy.listening.date_words import DAYS, MONTHS, NUMBERS, PATTERNS, SEASONS, UNIT_OF
 from candidacy.listening.text import Token
 
 Range = Tuple[date, date]
@@ -32,74 +33,6 @@ class Time:
     when: Optional[Range] = None
 
 
-_NUMBERS = {
-    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
-    "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15,
-    "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40,
-}
-_UNITS = {
-    "hours": "hours? hrs? hr h", "days": "days? d nights? dys", "weeks": "weeks? wks? wk w wek weks", "months": "months? mos? mths? mth mo mnths? mons?",
-    "years": "years? yrs? yr y yeas", "fortnights": "fortnights?", "minutes": "minutes? mins? min", "weekends": "weekends?",
-}
-_UNIT_OF = {}
-for _name, _forms in _UNITS.items():
-    for _form in _forms.split():
-        _UNIT_OF[_form.replace("?", "")] = _name
-        if _form.endswith("s?"):
-            _UNIT_OF[_form[:-2]] = _name
-_MONTHS = {name.lower(): index for index, name in enumerate(calendar.month_name) if name}
-_MONTHS.update({"jan": 1, "feb": 2, "feburary": 2, "febuary": 2, "mar": 3, "apr": 4, "jun": 6, "jul": 7, "aug": 8, "sept": 9, "sep": 9,
-                "oct": 10, "nov": 11, "dec": 12, "novemeber": 11, "septemeber": 9, "decemeber": 12, "ocotber": 10, "agust": 8})
-_DAYS = {name.lower(): index for index, name in enumerate(calendar.day_name)}
-_DAYS.update({"mon": 0, "tues": 1, "tue": 1, "weds": 2, "wed": 2, "thurs": 3, "thur": 3, "thu": 3, "fri": 4, "sat": 5,
-              "tuesdays": 1, "mondays": 0, "wednesdays": 2, "thursdays": 3, "fridays": 4, "saturdays": 5, "sundays": 6})
-_SEASONS = {"spring": (3, 5), "summer": (6, 8), "fall": (9, 11), "autumn": (9, 11), "winter": (12, 14)}
-
-_N = r"(?P<n>\d+(?:\.\d+)?(?: \d+ / \d+)?|(?:a |the )?(?:couple|few)(?: of)?|several|half an?|half|" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + ")"
-_N2 = r"(?: (?:to|or|-|/) (?P<n2>\d+|" + "|".join(_NUMBERS) + r")| (?P<n3>\d+))?"
-_U = r"(?P<u>" + "|".join(sorted(_UNIT_OF, key=len, reverse=True)) + ")"
-_ABOUT = (
-    r"(?:(?P<about>about|around|approx|approximately|roughly|like|maybe|only|just|at least|over|more than|almost|nearly|"
-    r"less than|under|not quite|close to|exactly|good|past|well over) (?:a )?)?"
-)
-_MONTH = r"(?P<month>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + ")"
-_DAY = r"(?P<day>" + "|".join(sorted(_DAYS, key=len, reverse=True)) + ")"
-_YEAR = r"(?P<year>(?:19[3-9]\d|20[0-4]\d))"
-_SEASON = r"(?P<season>" + "|".join(_SEASONS) + ")"
-_HALF = r"(?P<half> and a half)?"
-
-_PATTERNS: List[Tuple[str, "re.Pattern[str]"]] = [
-    (name, re.compile(r"(?<![a-z0-9])" + pattern + r"(?![a-z0-9])"))
-    for name, pattern in (
-        ("next", r"(?:next|this coming|the coming|upcoming) (?:week|month|year|" + "|".join((*_DAYS, *_MONTHS, *_SEASONS)) + r")|tomorrow|later this (?:week|month|year)|next time|day after tomorrow|tonight"),
-        ("ago", _ABOUT + _N + _N2 + " " + _U + _HALF + r" (?:ago|back|prior|earlier|previously|before now)"),
-        ("post", _ABOUT + _N + _N2 + " " + _U + _HALF + r" (?:post|after (?:my|the|a|getting|having|botox|tox|dysport|xeomin|filler|laser|last|shot|shots|injection|injections|treatment|session|microneedling|stopping|finishing)|"
-                 r"since (?:my|the|i|last|stopping|finishing|quitting|botox|having|getting|coming|a)|out from|clean|off|free|out of|without|pp|postpartum)"),
-        ("ahead", r"in " + _ABOUT + _N + _N2 + " " + _U + r"(?: time)?|" + _N.replace("<n>", "<m>") + " " + _U.replace("<u>", "<v>") + r" from now"),
-        ("lastfor", r"(?P<since>since|for|in|over|within|during)? ?(?:the )?(?:last|past) " + _ABOUT + r"(?:" + _N + " )?" + _U),
-        ("dayofmonth", r"(?P<since>since |on )?(?:the )?(?P<dom>\d{1,2}) ?(?:st|nd|rd|th)? (?:of )?" + _MONTH + r"(?: " + _YEAR + ")?"),
-        ("monthday", r"(?P<since>since |on )?" + _MONTH + r" (?:the )?(?P<dom>\d{1,2}) ?(?:st|nd|rd|th)?(?! (?:weeks|months|days|units))(?: ?,? " + _YEAR + ")?"),
-        ("numeric", r"(?P<since>since |on )?(?P<x>\d{1,2}) / (?P<y>\d{1,2})(?: / (?P<z>\d{2,4}))?"),
-        ("the", r"(?P<since>since |on )the (?P<dom>\d{1,2}) ?(?:st|nd|rd|th)"),
-        ("monthyear", r"(?P<since>since |until |till )?(?P<part>early |mid |late |beginning of |end of |start of |middle of |in early |in late |in mid )?" + _MONTH + r"(?: of)? " + _YEAR),
-        ("month", r"(?P<since>since |until |till )?(?P<lead>in |back in |last |this past |this |early |mid |late |around |during |by |of )?(?:(?:the )?(?:beginning|end|start|middle) of )?" + _MONTH),
-        ("year", r"(?P<since>since |until |till )?(?P<lead>in |back in |around |circa |early |late |mid )?" + _YEAR),
-        ("lastunit", r"(?P<since>since )?(?P<lead>last|this|past|this past) (?P<w>week|wk|month|year|yr|night|weekend|morning|afternoon|evening|" + "|".join(_SEASONS) + ")"),
-        ("weekday", r"(?P<since>since |on |from )?(?P<lead>last |this |this past |past )?" + _DAY),
-        ("season", r"(?P<since>since |until )?(?:in |over |during )(?:the |this )?" + _SEASON),
-        ("today", r"(?P<since>since )?(?:earlier )?(?:today|this morning|this afternoon|this evening|tonight|just now|an hour ago|hours ago|this week)"),
-        ("yesterday", r"(?P<since>since )?(?P<b>the day before |day before )?(?:yesterday|last night)"),
-        ("days", r"(?:the )?other (?:day|week|night)|(?:a )?few (?:days|nights) (?:ago|back)|days ago|the other weekend"),
-        ("recent", r"(?:just )?recently|lately|not (?:too |so |that )?long ago|weeks ago|just (?:had|got|did|finished|stopped|started|ended)"),
-        ("vague", r"(?:many |several |some |a few |so many )?(?:years|yrs|decades|ages|moons) (?:ago|back)|(?:a )?(?:long|very long) (?:time|while) (?:ago|back)|long ago|back in the day|in the past|"
-                  r"as a (?:kid|child|teen|teenager|baby|youngster|toddler)|when i was (?:a |an )?(?:kid|child|baby|teen|teenager|younger|young|little|small)|in (?:my )?(?:childhood|teens|youth|twenties|high school|college|school|uni)|forever ago|way back"),
-        ("months", r"(?:some |a few |several )?months (?:ago|back)|(?:a )?while (?:ago|back)"),
-        ("for", r"(?P<since>for|over|been) " + _ABOUT + _N + " " + _U + _HALF + r"|(?:for )?(?:ages|years|months|weeks|days|decades|forever|life)(?: now)?"),
-        ("sinceunit", r"(?:in|over|for) " + _ABOUT + _N + " " + _U),
-    )
-]
-
-
 def _number(text: Optional[str]) -> Optional[float]:
     if not text:
         return None
@@ -113,7 +46,7 @@ def _number(text: Optional[str]) -> Optional[float]:
             return None
     if text[0].isdigit():
         return min(float(text), 5000.0)
-    return float(_NUMBERS[text]) if text in _NUMBERS else None
+    return float(NUMBERS[text]) if text in NUMBERS else None
 
 
 def _back(today: date, count: float, unit: str) -> date:
@@ -134,7 +67,7 @@ def _back(today: date, count: float, unit: str) -> date:
 
 def _span(match: "re.Match[str]", today: date) -> Optional[Range]:
     group = match.groupdict()
-    unit = _UNIT_OF[group["u"]]
+    unit = UNIT_OF[group["u"]]
     raw = (group.get("n") or "1").strip()
     low: Optional[float]
     if "couple" in raw:
@@ -198,7 +131,7 @@ def _resolve(name: str, match: "re.Match[str]", today: date) -> Optional[Tuple[s
     if name in ("for", "sinceunit"):
         return LASTING, (_span(match, today) if group.get("u") else None)
     if name in ("dayofmonth", "monthday"):
-        month, day = _MONTHS[group["month"]], int(group["dom"])
+        month, day = MONTHS[group["month"]], int(group["dom"])
         year = int(group["year"]) if group.get("year") else _latest_month(month, today)
         found = _date(year, month, day)
         if found and not group.get("year") and found > today:
@@ -214,7 +147,7 @@ def _resolve(name: str, match: "re.Match[str]", today: date) -> Optional[Tuple[s
                 return point, (found, found)
         return None
     if name == "monthyear":
-        return point, _month_range(int(group["year"]), _MONTHS[group["month"]])
+        return point, _month_range(int(group["year"]), MONTHS[group["month"]])
     if name == "month":
         return _month(group, today, point, match.group())
     if name == "year":
@@ -223,8 +156,10 @@ def _resolve(name: str, match: "re.Match[str]", today: date) -> Optional[Tuple[s
     if name == "lastunit":
         return point, _last_unit(group["lead"], group["w"], today)
     if name == "weekday":
-        day = today - timedelta(days=(today.weekday() - _DAYS[group["day"]]) % 7 or 7)
-        early = day - timedelta(days=7) if "last" in (group.get("lead") or "") else day
+        day = today - timedelta(days=(today.weekday() - DAYS[group["day"]]) % 7 or 7)
+        # "Last Friday" said on a Sunday may be the Friday of the week before.
+        near = "last" in (group.get("lead") or "") and (today - day).days < 3
+        early = day - timedelta(days=7) if near else day
         return point, (early, day)
     if name == "season":
         return point, _last_unit("in", group["season"], today)
@@ -243,7 +178,7 @@ def _resolve(name: str, match: "re.Match[str]", today: date) -> Optional[Tuple[s
 
 
 def _numeric(group: dict, today: date, point: str) -> Optional[Tuple[str, Optional[Range]]]:
-    """"5/3" and "5/3/2026": both orders are thought of, so the range may hold two days."""
+    """ "5/3" and "5/3/2026": both orders are thought of, so the range may hold two days."""
     x, y = int(group["x"]), int(group["y"])
     year = int(group["z"]) if group.get("z") else today.year
     year += 2000 if year < 100 else 0
@@ -260,11 +195,17 @@ def _month(group: dict, today: date, point: str, text: str) -> Optional[Tuple[st
     name, lead = group["month"], (group.get("lead") or "").strip()
     # "may", "mar" and "march" are words of their own: they need a lead, or stand after "since".
     if name in ("may", "mar", "march", "dec", "sep", "jan", "jun") and not lead and not group.get("since"):
-        return None if name in ("may", "mar") else (point, _month_range(_latest_month(_MONTHS[name], today), _MONTHS[name]))
-    month = _MONTHS[name]
+        return (
+            None
+            if name in ("may", "mar")
+            else (point, _month_range(_latest_month(MONTHS[name], today), MONTHS[name]))
+        )
+    month = MONTHS[name]
     year = _latest_month(month, today)
     if lead == "last" and month == today.month:
         year -= 1
+    if group.get("rel"):
+        year = today.year - (group["rel"] == "last")
     first, last = 1, 31
     if lead == "early" or "beginning of" in text or "start of" in text:
         last = 12
@@ -277,7 +218,9 @@ def _last_unit(lead: str, unit: str, today: date) -> Range:
     now = lead == "this"
     monday = today - timedelta(days=today.weekday())
     if unit in ("week", "wk"):
-        return (monday, today) if now else (monday - timedelta(days=7), min(monday - timedelta(days=1), today))
+        return (
+            (monday, today) if now else (monday - timedelta(days=7), min(monday - timedelta(days=1), today))
+        )
     if unit == "weekend":
         last_sunday = today - timedelta(days=(today.weekday() + 1) % 7 or 7) if not now else today
         return last_sunday - timedelta(days=2), last_sunday
@@ -287,8 +230,12 @@ def _last_unit(lead: str, unit: str, today: date) -> Range:
         first = today.replace(day=1)
         return (first, today) if now else (first - relativedelta(months=1), first - timedelta(days=1))
     if unit in ("year", "yr"):
-        return (date(today.year, 1, 1), today) if now else (date(today.year - 1, 1, 1), date(today.year - 1, 12, 31))
-    start, end = _SEASONS[unit]
+        return (
+            (date(today.year, 1, 1), today)
+            if now
+            else (date(today.year - 1, 1, 1), date(today.year - 1, 12, 31))
+        )
+    start, end = SEASONS[unit]
     for year in (today.year, today.year - 1, today.year - 2):
         first = date(year, start, 1)
         final = first + relativedelta(months=end - start + 1) - timedelta(days=1)
@@ -307,7 +254,7 @@ def find_times(tokens: Sequence[Token], today: date) -> List[Time]:
     text = " ".join(pieces)
     taken: List[Tuple[int, int]] = []
     found: List[Time] = []
-    for name, pattern in _PATTERNS:
+    for name, pattern in PATTERNS:
         for match in pattern.finditer(text):
             begin, finish = match.span()
             if begin == finish or any(begin < b and a < finish for a, b in taken):
@@ -322,6 +269,3 @@ def find_times(tokens: Sequence[Token], today: date) -> List[Time]:
             found.append(Time(bisect_right(starts, begin) - 1, bisect_right(starts, finish - 1), kind, when))
     found.sort(key=lambda time: time.start)
     return found
-
-
-Resolver = Callable[[str, "re.Match[str]", date], Optional[Tuple[str, Optional[Range]]]]

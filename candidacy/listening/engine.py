@@ -8,15 +8,18 @@ from typing import Dict, List, Optional, Sequence, Tuple
 from candidacy.findings import ABSENT, OTHER_PERSON, PAST, POSSIBLE, PRESENT, Finding
 from candidacy.knowledge import OUTCOMES
 from candidacy.listening.age import find_ages, grown
-from candidacy.listening.assertion import Said, weigh
+from candidacy.listening.assertion import weigh
 from candidacy.listening.lexicon import Lexicon
-from candidacy.listening.mentions import Mention, find_mentions
+from candidacy.listening.mentions import Mention, allergy_words, find_mentions
 from candidacy.listening.persons import OTHER
 from candidacy.listening.scene import Scene, stage
 from candidacy.listening.timing import judge
 from candidacy.listening.unnamed import find_unnamed
 from candidacy.listening.urgency import find_alarms
 from candidacy.screening import add_duration
+
+_GONE = frozenset(("free", "remission", "survivor", "previous", "past", "childhood"))
+"""Words in a name that say it is over: "cancer free", "childhood eczema"."""
 
 AGE = "under_age"
 TOXIN = "recent_botulinum"
@@ -47,7 +50,12 @@ def hear(message: str, today: date, lexicon: Lexicon) -> List[Finding]:
 
 def _from_mention(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> List[Finding]:
     inside = [(m.start, m.end) for m in mentions if m is not mention]
+    if mention.kind == "allergy":
+        # A "not" inside "cannot wear" is part of the sign.
+        inside += [place for place in allergy_words(scene, mention) if scene.same_sentence(place[0], mention.start)]
     said = weigh(scene, mention.start, mention.end, inside)
+    if any(scene.norm(i) in _GONE for i in range(mention.start, mention.end)):
+        said.over = said.resolved = True
     if mention.kind == "allergy" and _no_trouble(scene, mention):
         said.denied, said.asked = True, False
     judged = judge(scene, mention, said, mentions)
@@ -81,15 +89,27 @@ def _windowed(scene: Scene, rule_id: str, variant_id: Optional[str]) -> bool:
     rule = scene.lexicon.knowledge.rule(rule_id)
     variant = rule.variant(variant_id)
     tests = [variant.test] if variant else [v.test for v in rule.variants]
-    return bool(rule.wait) and variant is None or any(t.elapsed_less_than or t.elapsed_at_least for t in tests)
+    return (
+        bool(rule.wait) and variant is None or any(t.elapsed_less_than or t.elapsed_at_least for t in tests)
+    )
 
 
 def _no_trouble(scene: Scene, mention: Mention) -> bool:
     """ "No problem with lidocaine", "never had issues with numbing cream"."""
     part = scene.parts[scene.part_at(mention.start)]
     for hit in scene.hits_of("allergy", "trouble"):
-        if part.start <= hit.start < mention.start and scene.norm(hit.start - 1) in ("no", "any", "had", "a", "never", "zero"):
-            return any(scene.norm(i) in ("no", "not", "never", "without", "zero") for i in range(max(part.start, hit.start - 4), hit.start))
+        if part.start <= hit.start < mention.start and scene.norm(hit.start - 1) in (
+            "no",
+            "any",
+            "had",
+            "a",
+            "never",
+            "zero",
+        ):
+            return any(
+                scene.norm(i) in ("no", "not", "never", "without", "zero")
+                for i in range(max(part.start, hit.start - 4), hit.start)
+            )
     return False
 
 
@@ -101,7 +121,7 @@ def _finding(
 
 
 def _but_not_me(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> bool:
-    """ "My dad gets keloids, I never have": the other person has it and the speaker does not."""
+    """ "Dad has keloids, I do not": the other person has it and the speaker does not."""
     number = scene.part_at(mention.start) + 1
     if number >= len(scene.parts):
         return False
@@ -110,7 +130,9 @@ def _but_not_me(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> 
         return False
     if any(part.start <= m.start < part.end for m in mentions):
         return False
-    return any(part.start <= cue.start <= part.start + 1 and "negation_after" in cue.kinds for cue in scene.after)
+    return any(
+        part.start <= cue.start <= part.start + 1 and "negation_after" in cue.kinds for cue in scene.after
+    )
 
 
 def _variant(scene: Scene, mention: Mention, assertion: str) -> Optional[str]:
@@ -122,7 +144,10 @@ def _variant(scene: Scene, mention: Mention, assertion: str) -> Optional[str]:
     hits = [hit for hit in scene.hits_of("variant_cue", mention.rule) if first <= hit.start < last]
     heard: Dict[Optional[str], bool] = {}
     for hit in hits:
-        if any(scene.norm(i) in ("no", "not", "none", "never") for i in range(max(first, hit.start - 2), hit.start)):
+        if any(
+            scene.norm(i) in ("no", "not", "none", "never")
+            for i in range(max(first, hit.start - 2), hit.start)
+        ):
             continue
         for entry in hit.entries:
             if entry.kind == "variant_cue" and entry.rule == mention.rule:
@@ -139,7 +164,9 @@ def _ages(scene: Scene, mentions: Sequence[Mention]) -> List[Finding]:
     for age in ages:
         assertion, variant = grown(age.years)
         start, end = scene.span(age.start, age.end)
-        found.append(Finding(AGE, variant, assertion, scene.message[start:end], start, end, quantity=age.years))
+        found.append(
+            Finding(AGE, variant, assertion, scene.message[start:end], start, end, quantity=age.years)
+        )
     if ages:
         return found
     for mention in mentions:
@@ -157,11 +184,33 @@ def _ages(scene: Scene, mentions: Sequence[Mention]) -> List[Finding]:
 def _school_days(scene: Scene, mention: Mention) -> bool:
     """ "Since middle school", "acne in high school": a time of long ago, unless one is in it now."""
     before, prior = scene.norm(mention.start - 1), scene.norm(mention.start - 2)
-    if before in scene.lexicon.sets["persons.kin"] or before in ("people", "anyone", "someone", "those", "clients", "patients", "minors", "women", "men"):
+    if before in scene.lexicon.sets["persons.kin"] or before in (
+        "people",
+        "anyone",
+        "someone",
+        "those",
+        "clients",
+        "patients",
+        "minors",
+        "women",
+        "men",
+    ):
         return True
     if before in ("since", "from", "after", "during", "of", "through", "finished", "before", "my", "left"):
         return before != "my" or "school" in scene.message[scene.tokens[mention.start].start :][:20].lower()
-    return before == "in" and prior not in ("am", "still", "is", "currently", "a", "are", "sophomore", "junior", "senior", "freshman", "")
+    return before == "in" and prior not in (
+        "am",
+        "still",
+        "is",
+        "currently",
+        "a",
+        "are",
+        "sophomore",
+        "junior",
+        "senior",
+        "freshman",
+        "",
+    )
 
 
 def _stands_alone(scene: Scene, mention: Mention) -> bool:
@@ -173,12 +222,18 @@ def _with_treatment(scene: Scene, findings: List[Finding]) -> List[Finding]:
     """An emergency after a treatment names the treatment too, with its date."""
     if any(f.condition == TOXIN for f in findings):
         return findings
-    generic = frozenset(("treatment", "session", "injection", "injections", "shot", "shots", "botox", "tox", "toxin", "jabs"))
+    generic = frozenset(
+        ("treatment", "session", "injection", "injections", "shot", "shots", "botox", "tox", "toxin", "jabs")
+    )
     for hit in scene.hits_of("sign_context", "treated"):
         words = [scene.norm(i) for i in range(hit.start, hit.end)]
         if not generic & set(words):
             continue
-        near = [t for t in scene.times if t.when and t.kind in ("ago", "since", "point") and abs(t.start - hit.start) < 8]
+        near = [
+            t
+            for t in scene.times
+            if t.when and t.kind in ("ago", "since", "point") and abs(t.start - hit.start) < 8
+        ]
         start, end = scene.span(hit.start, hit.end)
         when = near[0].when if near else None
         if when and add_duration(when[1], "P4M") <= scene.today:
@@ -195,7 +250,11 @@ def _births(scene: Scene, findings: List[Finding]) -> List[Finding]:
     spoken = any(f.condition == condition and f.assertion != POSSIBLE for f in findings)
     kept = []
     for finding in findings:
-        if finding.condition == condition and finding.assertion == POSSIBLE and any(w in finding.text.lower() for w in table["words"]):
+        if (
+            finding.condition == condition
+            and finding.assertion == POSSIBLE
+            and any(w in finding.text.lower() for w in table["words"])
+        ):
             if spoken:
                 continue
             if not _recent_birth(scene, finding, str(table["within"])):
@@ -216,13 +275,17 @@ def _once(findings: Sequence[Finding]) -> List[Finding]:
     """At most one finding for each condition, assertion and variant, in order of place."""
     kept: Dict[tuple, Finding] = {}
     for finding in sorted(findings, key=lambda f: (f.start, f.end)):
-        key = (finding.condition, finding.assertion, finding.variant, finding.group, finding.emergency, finding.call_today)
+        key = (
+            finding.condition,
+            finding.assertion,
+            finding.variant,
+            finding.group,
+            finding.emergency,
+            finding.call_today,
+        )
         if finding.condition == AGE:
             key = (*key, finding.quantity)
         before = kept.get(key)
         if before is None or (finding.when and not before.when):
             kept[key] = finding
     return list(kept.values())
-
-
-__all__ = ["hear", "Said", "OTHER", "PAST"]

@@ -33,13 +33,24 @@ def find_mentions(scene: Scene) -> List[Mention]:
     found: List[Mention] = []
     for hit in scene.hits:
         for entry in hit.entries:
-            if entry.kind in ("name", "drug", "possible") and not _followed(scene, hit) and _heard(scene, hit, entry) and not _masked(hit, masks.get(entry.rule)):
+            if (
+                entry.kind in ("name", "drug", "possible")
+                and not _followed(scene, hit)
+                and _heard(scene, hit, entry)
+                and not _masked(hit, masks.get(entry.rule))
+            ):
                 found.append(Mention(hit.start, hit.end, entry.rule, entry.variant, entry.kind))
     found = _longest(found)
     found += _frames(scene, found, masks)
     found += _allergies(scene, masks)
-    signs = [word for m in found if m.kind == "allergy" for word in _allergy_words(scene, m)]
-    found = [m for m in found if m.kind != "name" or m.rule in scene.lexicon.sets["kinds.allergies"] or (m.start, m.end) not in signs]
+    signs = [word for m in found if m.kind == "allergy" for word in allergy_words(scene, m)]
+    found = [
+        m
+        for m in found
+        if m.kind != "name"
+        or m.rule in scene.lexicon.sets["kinds.allergies"]
+        or (m.start, m.end) not in signs
+    ]
     found = _longest([m for m in found if not _allergic_to_drug(scene, m)])
     found.sort(key=lambda m: (m.start, m.end))
     return found
@@ -47,7 +58,10 @@ def find_mentions(scene: Scene) -> List[Mention]:
 
 def _masked(hit: Hit, masks: Optional[List[Tuple[int, int]]]) -> bool:
     """A look-alike hides the names inside it; a name that is longer than the look-alike stands."""
-    return any(a <= hit.start and hit.end <= b or (hit.start < b and a < hit.end and b - a >= hit.end - hit.start) for a, b in masks or ())
+    return any(
+        a <= hit.start and hit.end <= b or (hit.start < b and a < hit.end and b - a >= hit.end - hit.start)
+        for a, b in masks or ()
+    )
 
 
 def _followed(scene: Scene, hit: Hit) -> bool:
@@ -73,7 +87,11 @@ def _heard(scene: Scene, hit: Hit, entry: Entry) -> bool:
     words = [token for token in scene.tokens if token.word]
     if len(words) == hit.end - hit.start:
         return True
-    return any(h.end == hit.start or (0 < hit.start - h.end <= 1 and scene.norm(hit.start - 1) in ("the", "and", "or", "mild")) for h in scene.hits_of("possession"))
+    return any(
+        h.end == hit.start
+        or (0 < hit.start - h.end <= 1 and scene.norm(hit.start - 1) in ("the", "and", "or", "mild"))
+        for h in scene.hits_of("possession")
+    )
 
 
 def _longest(mentions: Sequence[Mention]) -> List[Mention]:
@@ -143,26 +161,44 @@ def _allergies(scene: Scene, masks: Dict[str, List[Tuple[int, int]]]) -> List[Me
         for entry in hit.entries:
             if entry.kind != "substance" or _masked(hit, masks.get(entry.rule)):
                 continue
+            harmless = scene.lexicon.language["allergy"]["harmless"].get(entry.rule, ())
+            if harmless and any(token.norm in harmless for token in scene.tokens):
+                continue
             if any(_linked(scene, hit, word) for word in words):
                 found.append(Mention(hit.start, hit.end, entry.rule, entry.variant, "allergy"))
     return found
 
 
-def _allergy_words(scene: Scene, mention: Mention) -> List[Tuple[int, int]]:
+def allergy_words(scene: Scene, mention: Mention) -> List[Tuple[int, int]]:
     """The signs told of a substance ("brings me out in a rash"): no condition of their own."""
     hit = Hit(mention.start, mention.end, ())
     return [(word.start, word.end) for word in scene.hits_of("allergy") if _linked(scene, hit, word)]
+
+
+def _of_it(scene: Scene, word: Hit) -> bool:
+    """ "… lidocaine? I'm allergic." and "I react to it": the substance was named before."""
+    following = [scene.norm(word.end), scene.norm(word.end + 1)]
+    ends = not following[0][:1].isalnum()
+    own = any(scene.norm(i) == "i" for i in range(max(word.start - 4, 0), word.start))
+    return own and (ends or bool({"it", "that", "them", "those"} & set(following)))
 
 
 def _linked(scene: Scene, substance: Hit, word: Hit) -> bool:
     if word.start < substance.end and substance.start < word.end:
         return False
     here, there = scene.part_at(substance.start), scene.part_at(word.start)
+    if scene.parts[here].sentence + 1 == scene.parts[there].sentence:
+        return _of_it(scene, word)
     if scene.parts[here].sentence != scene.parts[there].sentence:
         return False
     kinds = {entry.rule for entry in word.entries if entry.kind == "allergy"}
     if "trouble" in kinds and "words" not in kinds:
-        return 0 <= substance.start - word.end <= 4 and scene.norm(word.end) in ("with", "from", "to", "after")
+        return 0 <= substance.start - word.end <= 4 and scene.norm(word.end) in (
+            "with",
+            "from",
+            "to",
+            "after",
+        )
     between = substance.start - word.end if word.end <= substance.start else word.start - substance.end
     if "to" in kinds and word.end <= substance.start:
         return between <= 14 and not any(scene.parts[n].contrast for n in range(there + 1, here + 1))
@@ -179,6 +215,10 @@ def _allergic_to_drug(scene: Scene, mention: Mention) -> bool:
     part = scene.parts[scene.part_at(mention.start)]
     for hit in scene.hits_of("allergy", "to"):
         gap = mention.start - hit.end
-        if hit.start >= part.start and 0 <= gap <= 6 and not any(hit.end <= i < mention.start for i in scene.selves):
+        if (
+            hit.start >= part.start
+            and 0 <= gap <= 6
+            and not any(hit.end <= i < mention.start for i in scene.selves)
+        ):
             return True
     return False

@@ -26,20 +26,28 @@ class Subject:
 
 
 def _determiner(tokens: Sequence[Token], at: int, lexicon: Lexicon) -> Optional[int]:
-    """Where the "my" of "my 15 year old daughter" stands, or None."""
+    """Where the "my" of "my 12 year old girl" stands, or None."""
     index = at - 1
     while index >= 0 and at - index <= 7:
         norm = tokens[index].norm
         if norm in lexicon.sets["persons.determiners"]:
             return index
-        if norm not in lexicon.sets["persons.between"] and not norm[0].isdigit() and norm not in lexicon.sets["persons.kin"]:
+        if (
+            norm not in lexicon.sets["persons.between"]
+            and not norm[0].isdigit()
+            and norm not in lexicon.sets["persons.kin"]
+        ):
             return None
         index -= 1
     return None
 
 
 def _ranges(hits: Sequence[Hit], name: str) -> List[Tuple[int, int]]:
-    return [(hit.start, hit.end) for hit in hits if any(e.kind == "person" and e.rule == name for e in hit.entries)]
+    return [
+        (hit.start, hit.end)
+        for hit in hits
+        if any(e.kind == "person" and e.rule == name for e in hit.entries)
+    ]
 
 
 def _near_before(ranges: Sequence[Tuple[int, int]], at: int, gap: int = 0) -> bool:
@@ -57,7 +65,11 @@ def _people(
         if token.norm not in sets["persons.kin"] and token.norm not in sets["persons.animals"]:
             continue
         following = tokens[index + 1].norm if index + 1 < len(tokens) else ""
-        if following in sets["persons.kin"] or following in ("in", "of") and token.norm in ("mother", "father", "sister", "brother"):
+        if (
+            following in sets["persons.kin"]
+            or following in ("in", "of")
+            and token.norm in ("mother", "father", "sister", "brother")
+        ):
             # "my husbands sister", "mother in law": the last word names the person.
             if following in sets["persons.kin"]:
                 continue
@@ -65,15 +77,26 @@ def _people(
         if at is None:
             if token.norm in ("bf", "ex"):
                 continue
-            own = index in begins or (index and tokens[index - 1].norm == "for") or (index and tokens[index - 1].norm in ("and", "or"))
+            own = (
+                index in begins
+                or (index and tokens[index - 1].norm == "for")
+                or (index and tokens[index - 1].norm in ("and", "or"))
+            )
             if not own and following not in words["subject_verbs"]:
                 continue
             at = index
         before = tokens[at - 1].norm if at else ""
-        role = before in ("am", "as", "being", "be") or (at == index and before in sets["persons.beside"] and before != "for")
+        role = before in ("am", "as", "being", "be") or (
+            at == index and before in sets["persons.beside"] and before != "for"
+        )
         if role or (token.norm in ("mom", "mum", "mother") and following in ("of", "to")):
             continue
-        beside = before in sets["persons.beside"] and following not in words["subject_verbs"] - {"on", "with", "was", "is"}
+        beside = before in sets["persons.beside"] and following not in words["subject_verbs"] - {
+            "on",
+            "with",
+            "was",
+            "is",
+        }
         found.append((at, index + 1, token.norm, not beside))
     return found
 
@@ -88,7 +111,9 @@ def _by_age(tokens: Sequence[Token], sets: Dict[str, FrozenSet[str]]) -> List[Tu
         if end == index + 1 and token.norm not in ("yo", "mo"):
             continue
         following = tokens[end].norm if end < len(tokens) else ""
-        if following in sets["persons.kin"] or not (tokens[index - 1].norm[0].isdigit() or tokens[index - 1].norm.isalpha()):
+        if following in sets["persons.kin"] or not (
+            tokens[index - 1].norm[0].isdigit() or tokens[index - 1].norm.isalpha()
+        ):
             continue
         if tokens[index - 2].norm in ("my", "our", "her", "his"):
             before = tokens[index - 3].norm if index >= 3 else ""
@@ -97,7 +122,10 @@ def _by_age(tokens: Sequence[Token], sets: Dict[str, FrozenSet[str]]) -> List[Tu
 
 
 def _candidates(
-    tokens: Sequence[Token], people: Sequence[Tuple[int, int, str, bool]], hits: Sequence[Hit], lexicon: Lexicon
+    tokens: Sequence[Token],
+    people: Sequence[Tuple[int, int, str, bool]],
+    hits: Sequence[Hit],
+    lexicon: Lexicon,
 ) -> Set[str]:
     """The other people in the message who would be treated."""
     if _ranges(hits, "for_me"):
@@ -109,7 +137,9 @@ def _candidates(
         if any(0 <= start - end <= (2 if tokens[end].norm.isalpha() else 4) for start, _ in wants):
             if not any(t.norm in ("me", "i") for t in tokens[end : end + 4]):
                 found.add(name)
-        if any(finish == at and (finish - start > 1 or _booking(tokens, start)) for start, finish in for_them):
+        if any(
+            finish == at and (finish - start > 1 or _booking(tokens, start)) for start, finish in for_them
+        ):
             found.add(name)
         if any(finish == at for _, finish in can_they) and any(t.norm in do for t in tokens[end : end + 4]):
             found.add(name)
@@ -120,7 +150,9 @@ def _candidates(
             before = [name for at, end, name, _ in people if end <= index]
             if not before:
                 continue
-            asked = any(finish == index for _, finish in can_they) and any(t.norm in do for t in tokens[index + 1 : index + 4])
+            asked = any(finish == index for _, finish in can_they) and any(
+                t.norm in do for t in tokens[index + 1 : index + 4]
+            )
             wanted = any(0 <= start - index - 1 <= 1 for start, _ in wants)
             if asked or wanted:
                 found.add(before[-1])
@@ -130,11 +162,28 @@ def _candidates(
 def _booking(tokens: Sequence[Token], at: int) -> bool:
     """True when a plain "for" follows what the clinic does: "botox for my mum"."""
     before = tokens[at - 1].norm if at else ""
-    return before in ("it", "this", "one", "botox", "treatment", "appointment", "consult", "consultation", "slot", "something", "booking", "that")
+    return before in (
+        "it",
+        "this",
+        "one",
+        "botox",
+        "treatment",
+        "appointment",
+        "consult",
+        "consultation",
+        "slot",
+        "something",
+        "booking",
+        "that",
+    )
 
 
 def subjects(
-    tokens: Sequence[Token], parts: Sequence[Part], hits: Sequence[Hit], lexicon: Lexicon, words: Dict[str, FrozenSet[str]]
+    tokens: Sequence[Token],
+    parts: Sequence[Part],
+    hits: Sequence[Hit],
+    lexicon: Lexicon,
+    words: Dict[str, FrozenSet[str]],
 ) -> List[Subject]:
     """Every change of the person spoken of, in order."""
     people = _people(tokens, parts, lexicon, words)
@@ -159,13 +208,28 @@ def subjects(
                 if not (norm in ("me", "us") and _of_other(tokens, index)):
                     found.append(Subject(index, index + 1, SELF))
         elif norm in _THIRD and following not in words["say"]:
-            professional = last is None and any(t.norm in lexicon.sets["persons.professionals"] for t in tokens[:index])
+            professional = last is None and any(
+                t.norm in lexicon.sets["persons.professionals"] for t in tokens[:index]
+            )
             if not professional:
-                found.append(Subject(index, index + 1, CANDIDATE if last in candidates else OTHER, last or norm))
+                found.append(
+                    Subject(index, index + 1, CANDIDATE if last in candidates else OTHER, last or norm)
+                )
         index += 1
     return found
 
 
 def _of_other(tokens: Sequence[Token], index: int) -> bool:
     """ "Tell me", "give me", "let me" say nothing of the speaker."""
-    return index > 0 and tokens[index - 1].norm in ("tell", "let", "give", "send", "call", "text", "told", "asked", "remind", "excuse")
+    return index > 0 and tokens[index - 1].norm in (
+        "tell",
+        "let",
+        "give",
+        "send",
+        "call",
+        "text",
+        "told",
+        "asked",
+        "remind",
+        "excuse",
+    )

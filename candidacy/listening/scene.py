@@ -17,7 +17,9 @@ from candidacy.listening.text import Token, read
 FORWARD = frozenset(
     "negation pseudo_negation doubt question hypothetical future past past_weak ongoing turn interjection".split()
 )
-AFTER = frozenset("negation_after doubt_after past_after future_after resolved quiet ongoing affirmed_after".split())
+AFTER = frozenset(
+    "negation_after doubt_after past_after future_after resolved quiet ongoing affirmed_after".split()
+)
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,10 @@ class Scene:
         """Number of the part that holds the token, or of the one before it."""
         return max(bisect_right(self._starts, index) - 1, 0)
 
+    def same_sentence(self, one: int, other: int) -> bool:
+        """True when two tokens stand in one sentence."""
+        return self.parts[self.part_at(one)].sentence == self.parts[self.part_at(other)].sentence
+
     def norm(self, index: int) -> str:
         """The word at `index`, or "" outside the message."""
         return self.tokens[index].norm if 0 <= index < len(self.tokens) else ""
@@ -68,23 +74,30 @@ class Scene:
     def hits_of(self, kind: str, rule: Optional[str] = None) -> List[Hit]:
         """The hits with an entry of this kind (and list name)."""
         return [
-            hit for hit in self.hits if any(e.kind == kind and (rule is None or e.rule == rule) for e in hit.entries)
+            hit
+            for hit in self.hits
+            if any(e.kind == kind and (rule is None or e.rule == rule) for e in hit.entries)
         ]
 
 
-def _cues(hits: Sequence[Hit], wanted: FrozenSet[str]) -> List[Cue]:
+def _cues(hits: Sequence[Hit], wanted: FrozenSet[str], tokens: Sequence[Token]) -> List[Cue]:
     """Cues of the wanted kinds; from the left the longest one wins and the rest of it is used up."""
     found: List[Cue] = []
     end = 0
     for hit in hits:
         kinds = frozenset(e.rule for e in hit.entries if e.kind == "cue") & wanted
+        if "turn" in kinds and hit.end < len(tokens) and tokens[hit.end].norm == "not":
+            # "I do" turns the sense, "I do not" does not.
+            continue
         if kinds and hit.start >= end:
             found.append(Cue(hit.start, hit.end, kinds))
             end = hit.end
     return found
 
 
-def _selves(tokens: Sequence[Token], hits: Sequence[Hit], lexicon: Lexicon, words: Dict[str, FrozenSet[str]]) -> Set[int]:
+def _selves(
+    tokens: Sequence[Token], hits: Sequence[Hit], lexicon: Lexicon, words: Dict[str, FrozenSet[str]]
+) -> Set[int]:
     """Tokens at which the speaker begins to say how things are: "i" of "i have", "on my" …"""
     found: Set[int] = set()
     for hit in hits:
@@ -109,7 +122,7 @@ def stage(message: str, today: date, lexicon: Lexicon) -> Scene:
     tokens = put_right(typed, lexicon)
     words = _clause_words(lexicon)
     hits = lexicon.find(tokens)
-    cues = _cues(hits, FORWARD)
+    cues = _cues(hits, FORWARD, tokens)
     parts = cut(tokens, words, frozenset(i for cue in cues for i in range(cue.start + 1, cue.end)))
     letters = [char for char in message if char.isalpha()]
     shouted = len(letters) > 12 and sum(map(str.isupper, letters)) > 0.7 * len(letters)
@@ -125,7 +138,7 @@ def stage(message: str, today: date, lexicon: Lexicon) -> Scene:
         subjects=subjects(tokens, parts, hits, lexicon, words),
         selves=_selves(tokens, hits, lexicon, words),
         forward=_in_place(tokens, parts, cues, words),
-        after=_cues(hits, AFTER),
+        after=_cues(hits, AFTER, tokens),
         words=words,
         shouted=shouted,
         _starts=[part.start for part in parts],
@@ -144,7 +157,11 @@ def _in_place(
     kept = []
     for cue in cues:
         part = begins.get(cue.start)
-        if part is not None and part.separator == tokens[cue.start].norm and part.separator in ("who", "which", "while", "since", "that", "if", "when"):
+        if (
+            part is not None
+            and part.separator == tokens[cue.start].norm
+            and part.separator in ("who", "which", "while", "since", "that", "if", "when")
+        ):
             # A linking word joins here and does not ask: "my wife, who is pregnant".
             if cue.kinds <= {"question"}:
                 continue
@@ -152,7 +169,12 @@ def _in_place(
             before = tokens[cue.start - 1].norm if cue.start else ""
             if before not in words["ask_after"]:
                 continue
-        if cue.kinds <= {"question"} and cue.end - cue.start == 1 and cue.end < len(tokens) and tokens[cue.end].norm == "not":
+        if (
+            cue.kinds <= {"question"}
+            and cue.end - cue.start == 1
+            and cue.end < len(tokens)
+            and tokens[cue.end].norm == "not"
+        ):
             # "Can't open my eye" tells, "can I" asks.
             continue
         if part is not None and "interjection" in cue.kinds:

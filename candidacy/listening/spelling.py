@@ -20,7 +20,12 @@ from candidacy.listening.words import is_ordinary
 _SHORTEST = 5
 _RUN = re.compile(r"(.)\1{2,}")
 # Letters that begin the same sound, or that a finger takes for one another.
-_ALIKE = tuple(map(frozenset, ("ck", "cs", "sz", "xz", "fp", "ei", "ae", "gj", "kq", "iy", "bv", "uw", "oa", "xs", "td", "mn")))
+_ALIKE = tuple(
+    map(
+        frozenset,
+        ("ck", "cs", "sz", "xz", "fp", "ei", "ae", "gj", "kq", "iy", "bv", "uw", "oa", "xs", "td", "mn"),
+    )
+)
 
 
 def allowed(length: int) -> int:
@@ -77,7 +82,9 @@ def _joined(word: str, following: str, lexicon: Lexicon) -> Optional[str]:
         return None
     if whole in lexicon.targets:
         return whole
-    if (len(word) < 3 or len(following) < 3 or not is_ordinary(word) or not is_ordinary(following)) and len(whole) >= 8:
+    if (len(word) < 3 or len(following) < 3 or not is_ordinary(word) or not is_ordinary(following)) and len(
+        whole
+    ) >= 8:
         if word not in lexicon.vocabulary and following not in lexicon.vocabulary:
             return correct(whole, lexicon)
     return None

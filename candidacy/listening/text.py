@@ -22,12 +22,34 @@ STOPS = frozenset(".!?;\n")
 _TOKEN = re.compile(r"w/o\b|w/|b/c\b|y/o\b|[a-z]+(?:'[a-z]+)*|\d+(?:\.\d+)?|[.!?;,:()/&+%$#\n-]")
 _RUN = re.compile(r"([a-z])\1{2,}")
 _SAME = {
-    "\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u0060": "'", "\u00b4": "'", "\u2032": "'",
-    "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": ",", "\u2015": ",",
-    "\u2026": ".", "\u3002": ".", "\uff0c": ",", "\u00bf": " ", "\u00a1": " ", "\r": " ",
-    "\u2028": "\n", "\u2029": "\n", "\u00df": "s", "\u00f8": "o", "\u00e6": "e", "\u0142": "l",
+    "\u2018": "'",
+    "\u2019": "'",
+    "\u02bc": "'",
+    "\u0060": "'",
+    "\u00b4": "'",
+    "\u2032": "'",
+    "\u2010": "-",
+    "\u2011": "-",
+    "\u2012": "-",
+    "\u2013": "-",
+    "\u2014": ",",
+    "\u2015": ",",
+    "\u2026": ".",
+    "\u3002": ".",
+    "\uff0c": ",",
+    "\u00bf": " ",
+    "\u00a1": " ",
+    "\r": " ",
+    "\u2028": "\n",
+    "\u2029": "\n",
+    "\u00df": "s",
+    "\u00f8": "o",
+    "\u00e6": "e",
+    "\u0142": "l",
 }
-_BEFORE_S = frozenset("he she it that what there here who how where when let everything everyone someone".split())
+_BEFORE_S = frozenset(
+    "he she it that what there here who how where when let everything everyone someone".split()
+)
 _NOT = {"can't": "can", "won't": "will", "shan't": "shall", "ain't": "is"}
 _ENDINGS = {"m": "am", "re": "are", "ve": "have", "ll": "will", "d": "would"}
 _TITLES = frozenset("dr mr mrs vs st approx inc".split())

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Optional, Sequence, Tuple
 
 from candidacy.findings import ABSENT, FUTURE, HYPOTHETICAL, OTHER_PERSON, PAST, POSSIBLE, PRESENT
 from candidacy.listening import dates
-from candidacy.listening.assertion import Said
+from candidacy.listening.said import Said
 from candidacy.listening.dates import Time
 from candidacy.listening.mentions import Mention
 from candidacy.listening.persons import OTHER
@@ -19,6 +19,7 @@ When = Optional[Tuple[date, date]]
 
 _LONG_AGO = 365 * 2
 _LATELY = 30
+_NARROW = 100
 _SHORT_WAIT = 31
 
 
@@ -39,7 +40,9 @@ def judge(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention])
     if said.who == OTHER:
         return Judged(OTHER_PERSON)
     if mention.kind == "possible":
-        return Judged(ABSENT if said.denied and not said.denied_after else HYPOTHETICAL if said.supposed else POSSIBLE)
+        return Judged(
+            ABSENT if said.denied and not said.denied_after else HYPOTHETICAL if said.supposed else POSSIBLE
+        )
     if said.doubted:
         return Judged(POSSIBLE, _dated(time))
     if mention.kind == "allergy" and said.asked and scene.norm(mention.start - 1) == "in":
@@ -53,7 +56,12 @@ def judge(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention])
         return Judged(PRESENT if lexicon.kind(mention.rule, "lasting") else PAST)
     if said.asked:
         medicine = mention.kind == "drug" or lexicon.kind(mention.rule, "medicines")
-        own = said.asked_of_self and not said.supposed and not medicine and not lexicon.kind(mention.rule, "procedures")
+        own = (
+            said.asked_of_self
+            and not said.supposed
+            and not medicine
+            and not lexicon.kind(mention.rule, "procedures")
+        )
         return Judged(POSSIBLE if own else HYPOTHETICAL)
     planned = said.planned or (time is not None and time.kind == dates.FUTURE and not said.ongoing)
     own = said.mine and not lexicon.kind(mention.rule, "procedures")
@@ -68,7 +76,9 @@ def _dated(time: Optional[Time]) -> When:
 
 def _since_then(said: Said, time: Optional[Time]) -> bool:
     """ "No accutane since March", "haven't had botox in 3 months": the last one was then."""
-    return time is not None and time.kind in (dates.SINCE, dates.LASTING, dates.FUTURE) and time.when is not None
+    return (
+        time is not None and time.kind in (dates.SINCE, dates.LASTING, dates.FUTURE) and time.when is not None
+    )
 
 
 def _lived(scene: Scene, mention: Mention, said: Said, time: Optional[Time]) -> Judged:
@@ -80,7 +90,8 @@ def _lived(scene: Scene, mention: Mention, said: Said, time: Optional[Time]) -> 
         if said.resolved or (over and not _had(said)):
             return Judged(PAST, _dated(time)) if said.resolved else Judged(PRESENT, _dated(time))
         return Judged(PRESENT, _dated(time))
-    if over:
+    if over or (medicine and time is not None and time.kind == dates.AGO and scene.norm(time.end - 1) == "since"):
+        # "A year since accutane" counts from the end, "on it since June" from the start.
         return _over(scene, mention, said, time)
     if time is None or time.when is None or time.kind in (dates.SINCE, dates.LASTING) or said.ongoing:
         if time is not None and time.kind == dates.VAGUE and not said.ongoing:
@@ -104,11 +115,15 @@ def _had(said: Said) -> bool:
 
 def _took(scene: Scene, mention: Mention) -> bool:
     part = scene.parts[scene.part_at(mention.start)]
-    return any(scene.norm(i) in ("took", "tried", "had", "was", "did") for i in range(part.start, mention.start))
+    return any(
+        scene.norm(i) in ("took", "tried", "had", "was", "did") for i in range(part.start, mention.start)
+    )
 
 
 def _over(scene: Scene, mention: Mention, said: Said, time: Optional[Time]) -> Judged:
     windows = _windows(scene, mention)
+    if said.resolved and time is None:
+        return Judged(PAST)
     if time is not None and time.when is not None and time.kind != dates.FUTURE:
         if time.kind == dates.VAGUE or not windows:
             return Judged(PAST, time.when)
@@ -116,7 +131,10 @@ def _over(scene: Scene, mention: Mention, said: Said, time: Optional[Time]) -> J
     if not windows:
         return Judged(PAST)
     longest = max(windows)
-    long_over = any(scene.norm(i) in ("used", "before", "previously", "past", "history") for i in _cue_words(scene, said, mention))
+    long_over = any(
+        scene.norm(i) in ("used", "before", "previously", "past", "history")
+        for i in _cue_words(scene, said, mention)
+    )
     if long_over and (longest - scene.today).days <= _SHORT_WAIT:
         return Judged(PAST)
     return Judged(POSSIBLE)
@@ -139,14 +157,20 @@ def _window(scene: Scene, mention: Mention, when: Tuple[date, date]) -> Judged:
     if over_for_sure:
         return Judged(PAST, when)
     open_for_sure = any(add_duration(when[0], span) > scene.today for span in spans)
-    return Judged(PRESENT if open_for_sure else POSSIBLE, when)
+    # Open at one end of the range only: of a month or so the later day counts, of a year it is open.
+    narrow = (when[1] - when[0]).days <= _NARROW
+    return Judged(PRESENT if open_for_sure or narrow else POSSIBLE, when)
 
 
 def _event(scene: Scene, mention: Mention, said: Said, time: Optional[Time]) -> Judged:
     """Something done to the speaker counts only with words of having had it, or a date."""
     if said.who == OTHER:
         return Judged(OTHER_PERSON)
-    dated = time is not None and time.when is not None and time.kind in (dates.AGO, dates.POINT, dates.SINCE, dates.VAGUE)
+    dated = (
+        time is not None
+        and time.when is not None
+        and time.kind in (dates.AGO, dates.POINT, dates.SINCE, dates.VAGUE)
+    )
     done = _done(scene, mention)
     if said.denied:
         if _since_then(said, time):
@@ -177,26 +201,54 @@ def _event(scene: Scene, mention: Mention, said: Said, time: Optional[Time]) -> 
 def _done(scene: Scene, mention: Mention) -> bool:
     words = scene.lexicon.sets["event_words.done"]
     part = scene.parts[scene.part_at(mention.start)]
-    if mention.kind in ("name", "frame") and any(scene.norm(i) in words for i in range(mention.start, mention.end)):
+    if mention.kind in ("name", "frame") and any(
+        scene.norm(i) in words for i in range(mention.start, mention.end)
+    ):
         return True
-    if any(scene.norm(i).endswith("ed") for i in range(mention.start, mention.end)) and mention.kind == "name":
+    if (
+        any(scene.norm(i).endswith("ed") for i in range(mention.start, mention.end))
+        and mention.kind == "name"
+    ):
         return True
     wish = scene.lexicon.sets["event_words.wish"]
     for index in range(mention.start - 1, max(part.start, mention.start - 7) - 1, -1):
         norm = scene.norm(index)
         if norm in words:
             before = scene.norm(index - 1)
-            if norm in wish and before not in ("i", "already", "recently", "just", "always", "regularly", "been", "also", "have", "and", "usually", ""):
+            if norm in wish and before not in (
+                "i",
+                "already",
+                "recently",
+                "just",
+                "always",
+                "regularly",
+                "been",
+                "also",
+                "have",
+                "and",
+                "usually",
+                "",
+            ):
                 continue
             return True
-    if any(scene.norm(i) in scene.lexicon.sets["event_words.effect"] for i in range(mention.end, min(mention.end + 3, part.end))):
+    if any(
+        scene.norm(i) in scene.lexicon.sets["event_words.effect"]
+        for i in range(mention.end, min(mention.end + 3, part.end))
+    ):
         return not part.asked
-    return any(scene.norm(i) in ("done", "injected", "placed", "put", "dissolved", "appointment", "session", "treatment") for i in range(mention.end, min(mention.end + 4, part.end)))
+    return any(
+        scene.norm(i)
+        in ("done", "injected", "placed", "put", "dissolved", "appointment", "session", "treatment")
+        for i in range(mention.end, min(mention.end + 4, part.end))
+    )
 
 
 def _just(scene: Scene, mention: Mention) -> bool:
     part = scene.parts[scene.part_at(mention.start)]
-    return any(scene.norm(i) in ("just", "recent", "recently", "latest", "fresh", "already") for i in range(part.start, mention.end))
+    return any(
+        scene.norm(i) in ("just", "recent", "recently", "latest", "fresh", "already")
+        for i in range(part.start, mention.end)
+    )
 
 
 def _time_of(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention]) -> Optional[Time]:
@@ -205,11 +257,27 @@ def _time_of(scene: Scene, mention: Mention, said: Said, others: Sequence[Mentio
     part = scene.parts[number]
     own = [t for t in scene.times if part.start <= t.start < part.end and not _age_like(scene, t)]
     own = [t for t in own if not (t.start < mention.end and mention.start < t.end)]
+    if len(own) > 1 and all(t.kind == dates.POINT and t.when for t in own):
+        between = range(own[0].end, own[-1].start)
+        if len(between) <= 2 and any(
+            scene.norm(i) in ("to", "until", "till", "through", "and") for i in between
+        ):
+            # "From January to June": it ended then.
+            said.stopped, said.stop_at = True, own[-1].start
+            return own[-1]
     if own:
-        rivals = [m for m in others if m is not mention and part.start <= m.start < part.end and m.start != mention.start]
-        best = min(own, key=lambda t: (t.kind == dates.LASTING and len(own) > 1, _distance(mention, t.start, t.end)))
+        rivals = [
+            m
+            for m in others
+            if m is not mention and part.start <= m.start < part.end and m.start != mention.start
+        ]
+        best = min(
+            own, key=lambda t: (t.kind == dates.LASTING and len(own) > 1, _distance(mention, t.start, t.end))
+        )
         distance = _distance(mention, best.start, best.end)
-        if not any(_distance(m, best.start, best.end) < distance and _blocks(scene, mention, m) for m in rivals):
+        if not any(
+            _distance(m, best.start, best.end) < distance and _blocks(scene, mention, m) for m in rivals
+        ):
             return best
         return None
     for step in (1, -1):
@@ -222,7 +290,10 @@ def _time_of(scene: Scene, mention: Mention, said: Said, others: Sequence[Mentio
         if any(near.start <= m.start < near.end for m in others):
             continue
         times = [t for t in scene.times if near.start <= t.start < near.end and not _age_like(scene, t)]
-        if times and (near.sentence == part.sentence or _stops(scene, near) or near.end - near.start <= 5):
+        leads = bool(times) and times[0].start == near.start
+        if times and (
+            near.sentence == part.sentence or _stops(scene, near) or leads or near.end - near.start <= 5
+        ):
             if _stops(scene, near):
                 said.stopped, said.stop_at = True, near.start
             return times[0]
@@ -239,7 +310,9 @@ def _blocks(scene: Scene, mention: Mention, rival: Mention) -> bool:
 
 def _stops(scene: Scene, part) -> bool:  # type: ignore[no-untyped-def]
     return any(part.start <= cue.start < part.end and "past" in cue.kinds for cue in scene.forward) or any(
-        part.start <= cue.start < part.end and cue.kinds & {"past_after"} and scene.norm(cue.start) not in ("before",)
+        part.start <= cue.start < part.end
+        and cue.kinds & {"past_after"}
+        and scene.norm(cue.start) not in ("before",)
         for cue in scene.after
     )
 
@@ -253,6 +326,3 @@ def _distance(mention: Mention, start: int, end: int) -> int:
     if start >= mention.end:
         return start - mention.end
     return max(mention.start - end, 0) + 1
-
-
-__all__ = ["Judged", "judge", "timedelta"]

@@ -1,4 +1,4 @@
-"""A refusal or a doubt that names nothing: "rather not say what meds I'm on"."""
+"""A refusal or a doubt that names nothing: "I would rather not tell you my meds"."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ def find_unnamed(scene: Scene, mentions: Sequence[Mention]) -> List[Finding]:
             sentence = scene.parts[scene.part_at(place[0])].sentence
             numbers = scene.sentence_parts(sentence)
             first, last = scene.parts[numbers[0]].start, scene.parts[numbers[-1]].end
-            refused = any(scene.norm(i) in ("rather", "prefer", "private", "business", "comfortable") for i in range(doubt.start, doubt.end))
+            refused = any(
+                scene.norm(i) in ("rather", "prefer", "private", "business", "comfortable")
+                for i in range(doubt.start, doubt.end)
+            )
             if not refused and not any(scene.norm(i) in own for i in range(first, last)):
                 continue
             said = weigh(scene, place[0], place[1])

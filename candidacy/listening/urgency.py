@@ -12,7 +12,7 @@ from typing import List, Optional, Sequence, Set, Tuple
 
 from candidacy.findings import PRESENT, Finding
 from candidacy.listening import dates
-from candidacy.listening.assertion import Said, weigh
+from candidacy.listening.assertion import weigh
 from candidacy.listening.lexicon import Entry, Hit
 from candidacy.listening.mentions import frame_places
 from candidacy.listening.persons import OTHER
@@ -92,14 +92,33 @@ def _loose(scene: Scene) -> List[Hit]:
 
 
 def _overlaps(hit: Hit, figures: Sequence[Hit]) -> bool:
-    return any(hit.start < figure.end and figure.start < hit.end for figure in figures)
+    """True when a figure of speech holds the sign, or is as long and overlaps it."""
+    return any(
+        hit.start < figure.end and figure.start < hit.end and figure.end - figure.start >= hit.end - hit.start
+        for figure in figures
+    )
 
 
 def _finding(
-    scene: Scene, hit: Hit, condition: Optional[str], emergency: bool = False, self_harm: bool = False, call_today: bool = False
+    scene: Scene,
+    hit: Hit,
+    condition: Optional[str],
+    emergency: bool = False,
+    self_harm: bool = False,
+    call_today: bool = False,
 ) -> Finding:
     start, end = scene.span(hit.start, hit.end)
-    return Finding(condition, None, PRESENT, scene.message[start:end], start, end, emergency=emergency, self_harm=self_harm, call_today=call_today)
+    return Finding(
+        condition,
+        None,
+        PRESENT,
+        scene.message[start:end],
+        start,
+        end,
+        emergency=emergency,
+        self_harm=self_harm,
+        call_today=call_today,
+    )
 
 
 def _self_harm(scene: Scene) -> Optional[Hit]:
@@ -108,7 +127,11 @@ def _self_harm(scene: Scene) -> Optional[Hit]:
         if _overlaps(hit, figures):
             continue
         said = weigh(scene, hit.start, hit.end)
-        if said.denied and not said.doubted and scene.norm(hit.start - 1) in ("not", "never", "no", "without"):
+        if (
+            said.denied
+            and not said.doubted
+            and scene.norm(hit.start - 1) in ("not", "never", "no", "without")
+        ):
             continue
         if said.who == OTHER and said.over:
             continue
@@ -124,7 +147,7 @@ def _level(scene: Scene, hit: Hit, tier: str, signs: Sequence[Hit]) -> Optional[
     time = _time(scene, hit, first, last)
     acute = _context(scene, "acute", first, last, hit) or _is_recent(scene, time)
     treated = _treated(scene, hit) and _is_past_treatment(scene)
-    if said.denied and not _negated_itself(scene, hit):
+    if said.denied or (not treated and _context(scene, "jest", first, last, hit)):
         return None
     if (said.asked or said.supposed) and not said.mine and not _happening(scene, hit, first, last):
         return None
@@ -132,8 +155,15 @@ def _level(scene: Scene, hit: Hit, tier: str, signs: Sequence[Hit]) -> Optional[
         return None
     if said.planned and tier != NOW:
         return None
-    over = _context(scene, "over", 0, len(scene.tokens), hit) and not _context(scene, "acute", part.start, part.end, hit)
-    old = time is not None and time.when is not None and time.kind in (dates.AGO, dates.POINT, dates.VAGUE) and time.when[1] < scene.today - _RECENT
+    over = _context(scene, "over", 0, len(scene.tokens), hit) and not _context(
+        scene, "acute", part.start, part.end, hit
+    )
+    old = (
+        time is not None
+        and time.when is not None
+        and time.kind in (dates.AGO, dates.POINT, dates.VAGUE)
+        and time.when[1] < scene.today - _RECENT
+    )
     if old or (over and not _is_recent(scene, time)):
         return HISTORY if treated and said.who != OTHER else None
     chronic = _context(scene, "chronic", first, last, hit)
@@ -148,8 +178,15 @@ def _level(scene: Scene, hit: Hit, tier: str, signs: Sequence[Hit]) -> Optional[
         if _told_as_history(scene, hit, time, first, last):
             return HISTORY if treated and said.who != OTHER else None
         return NOW
-    others = [sign for sign in signs if not (sign.start < hit.end and hit.start < sign.end) and not said.denied]
-    strong = any(scene.lexicon.language["signs"][e.rule]["tier"] != TODAY for sign in others for e in sign.entries if e.kind == "sign")
+    others = [
+        sign for sign in signs if not (sign.start < hit.end and hit.start < sign.end) and not said.denied
+    ]
+    strong = any(
+        scene.lexicon.language["signs"][e.rule]["tier"] != TODAY
+        for sign in others
+        for e in sign.entries
+        if e.kind == "sign"
+    )
     if acute or since_treatment or (strong and not chronic):
         if _told_as_history(scene, hit, time, first, last):
             return None
@@ -157,19 +194,22 @@ def _level(scene: Scene, hit: Hit, tier: str, signs: Sequence[Hit]) -> Optional[
     return None
 
 
-def _negated_itself(scene: Scene, hit: Hit) -> bool:
-    return False
-
-
 def _happening(scene: Scene, hit: Hit, first: int, last: int) -> bool:
     """A question about what goes on now: "is it normal that …", "why can't I …", or a sign since some time."""
-    return any(scene.norm(i) in ("normal", "why", "since", "still", "now", "suddenly") for i in range(first, last))
+    return any(
+        scene.norm(i) in ("normal", "why", "since", "still", "now", "suddenly") for i in range(first, last)
+    )
 
 
 def _made_by(scene: Scene, hit: Hit, first: int) -> bool:
     """ "Can it make my eyelid droop?": asked about the treatment, not told of oneself."""
-    asks = any(cue.kinds & {"question", "hypothetical"} and first <= cue.start < hit.start for cue in scene.forward)
-    verbs = any(scene.norm(i) in ("make", "cause", "give", "causes", "lead", "leave", "risk", "chance", "if") for i in range(max(first, hit.start - 4), hit.start + 1))
+    asks = any(
+        cue.kinds & {"question", "hypothetical"} and first <= cue.start < hit.start for cue in scene.forward
+    )
+    verbs = any(
+        scene.norm(i) in ("make", "cause", "give", "causes", "lead", "leave", "risk", "chance", "if")
+        for i in range(max(first, hit.start - 4), hit.start + 1)
+    )
     return asks and verbs
 
 
@@ -212,14 +252,30 @@ def _is_recent(scene: Scene, time: Optional[dates.Time]) -> bool:
 def _is_past_treatment(scene: Scene) -> bool:
     """True when the treatment spoken of has been had: after it, since it, dated, or one's own."""
     words = {token.norm for token in scene.tokens}
-    if words & {"after", "since", "post", "following", "had", "got", "yesterday", "did", "ago", "last", "from", "injected", "following"}:
+    if words & {
+        "after",
+        "since",
+        "post",
+        "following",
+        "had",
+        "got",
+        "yesterday",
+        "did",
+        "ago",
+        "last",
+        "from",
+        "injected",
+        "following",
+    }:
         return True
     if any(t.kind in (dates.AGO, dates.POINT, dates.SINCE) for t in scene.times):
         return True
     return False
 
 
-_PAST_FORMS = frozenset("swelled closed could had broke went passed fainted collapsed blew dropped drooped got felt was".split())
+_PAST_FORMS = frozenset(
+    "swelled closed could had broke went passed fainted collapsed blew dropped drooped got felt was".split()
+)
 
 
 def _told_as_history(scene: Scene, hit: Hit, time: Optional[dates.Time], first: int, last: int) -> bool:
@@ -231,11 +287,11 @@ def _told_as_history(scene: Scene, hit: Hit, time: Optional[dates.Time], first: 
         return False
     if _context(scene, "acute", first, last, hit):
         return False
-    if any(scene.norm(i) in ("is", "are", "am", "feel", "feels", "keep", "keeps", "has") for i in range(first, last)):
+    if any(
+        scene.norm(i) in ("is", "are", "am", "feel", "feels", "keep", "keeps", "has")
+        for i in range(first, last)
+    ):
         return False
     return any(scene.hits_of("substance", "toxin_hypersensitivity")) or any(
         scene.norm(i) in ("once", "time", "before") for i in range(first, last)
     )
-
-
-__all__ = ["Alarm", "Said", "find_alarms"]

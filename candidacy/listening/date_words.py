@@ -1,0 +1,237 @@
+"""Words and patterns of time, compiled once: numbers, units, months, days and how they are put together."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from typing import Dict, List, Tuple
+
+NUMBERS = {
+    "a": 1,
+    "an": 1,
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "eleven": 11,
+    "twelve": 12,
+    "thirteen": 13,
+    "fourteen": 14,
+    "fifteen": 15,
+    "sixteen": 16,
+    "seventeen": 17,
+    "eighteen": 18,
+    "nineteen": 19,
+    "twenty": 20,
+    "thirty": 30,
+    "forty": 40,
+}
+_UNITS = {
+    "hours": "hours? hrs? hr h",
+    "days": "days? d nights? dys",
+    "weeks": "weeks? wks? wk w wek weks",
+    "months": "months? mos? mths? mth mo mnths? mons?",
+    "years": "years? yrs? yr y yeas",
+    "fortnights": "fortnights?",
+    "minutes": "minutes? mins? min",
+    "weekends": "weekends?",
+}
+UNIT_OF: Dict[str, str] = {}
+for _name, _forms in _UNITS.items():
+    for _form in _forms.split():
+        UNIT_OF[_form.replace("?", "")] = _name
+        if _form.endswith("s?"):
+            UNIT_OF[_form[:-2]] = _name
+MONTHS = {name.lower(): index for index, name in enumerate(calendar.month_name) if name}
+MONTHS.update(
+    {
+        "jan": 1,
+        "feb": 2,
+        "feburary": 2,
+        "febuary": 2,
+        "mar": 3,
+        "apr": 4,
+        "jun": 6,
+        "jul": 7,
+        "aug": 8,
+        "sept": 9,
+        "sep": 9,
+        "oct": 10,
+        "nov": 11,
+        "dec": 12,
+        "novemeber": 11,
+        "septemeber": 9,
+        "decemeber": 12,
+        "ocotber": 10,
+        "agust": 8,
+    }
+)
+DAYS = {name.lower(): index for index, name in enumerate(calendar.day_name)}
+DAYS.update(
+    {
+        "mon": 0,
+        "tues": 1,
+        "tue": 1,
+        "weds": 2,
+        "wed": 2,
+        "thurs": 3,
+        "thur": 3,
+        "thu": 3,
+        "fri": 4,
+        "sat": 5,
+        "tuesdays": 1,
+        "mondays": 0,
+        "wednesdays": 2,
+        "thursdays": 3,
+        "fridays": 4,
+        "saturdays": 5,
+        "sundays": 6,
+    }
+)
+SEASONS = {"spring": (3, 5), "summer": (6, 8), "fall": (9, 11), "autumn": (9, 11), "winter": (12, 14)}
+
+_N = (
+    r"(?P<n>\d+(?:\.\d+)?(?: \d+ / \d+)?|(?:a |the )?(?:couple|few)(?: of)?|several|half an?|half|"
+    + "|".join(sorted(NUMBERS, key=len, reverse=True))
+    + ")"
+)
+_N2 = r"(?: (?:to|or|-|/) (?P<n2>\d+|" + "|".join(NUMBERS) + r")| (?P<n3>\d+))?"
+_U = r"(?P<u>" + "|".join(sorted(UNIT_OF, key=len, reverse=True)) + ")"
+_ABOUT = (
+    r"(?:(?P<about>about|around|approx|approximately|roughly|like|maybe|only|just|at least|over|more than|almost|nearly|"
+    r"less than|under|not quite|close to|exactly|good|past|well over) (?:a )?)?"
+)
+_MONTH = r"(?P<month>" + "|".join(sorted(MONTHS, key=len, reverse=True)) + ")"
+_DAY = r"(?P<day>" + "|".join(sorted(DAYS, key=len, reverse=True)) + ")"
+_YEAR = r"(?P<year>(?:19[3-9]\d|20[0-4]\d))"
+_SEASON = r"(?P<season>" + "|".join(SEASONS) + ")"
+_HALF = r"(?P<half> and a half)?"
+
+PATTERNS: List[Tuple[str, "re.Pattern[str]"]] = [
+    (name, re.compile(r"(?<![a-z0-9])" + pattern + r"(?![a-z0-9])"))
+    for name, pattern in (
+        (
+            "next",
+            r"(?:next|this coming|the coming|upcoming) (?:week|month|year|"
+            + "|".join((*DAYS, *MONTHS, *SEASONS))
+            + r")|tomorrow|later this (?:week|month|year)|next time|day after tomorrow|tonight",
+        ),
+        ("ago", _ABOUT + _N + _N2 + " " + _U + _HALF + r" (?:ago|back|prior|earlier|previously|before now)"),
+        (
+            "post",
+            _ABOUT
+            + _N
+            + _N2
+            + " "
+            + _U
+            + _HALF
+            + r" (?:post|after (?:my|the|a|getting|having|botox|tox|dysport|xeomin|filler|laser|last|shot|shots|injection|injections|treatment|session|microneedling|stopping|finishing)|"
+            r"since(?= (?!(?:"
+            + "|".join(MONTHS)
+            + r"|(?:19|20)\d\d|then|birth|childhood)(?![a-z0-9]))[a-z])|out from|clean|off|free|out of|without|pp|postpartum)",
+        ),
+        (
+            "ahead",
+            r"in "
+            + _ABOUT
+            + _N
+            + _N2
+            + " "
+            + _U
+            + r"(?: time)?|"
+            + _N.replace("<n>", "<m>")
+            + " "
+            + _U.replace("<u>", "<v>")
+            + r" from now",
+        ),
+        (
+            "lastfor",
+            r"(?P<since>since|for|in|over|within|during)? ?(?:the )?(?:last|past) "
+            + _ABOUT
+            + r"(?:"
+            + _N
+            + " )?"
+            + _U,
+        ),
+        (
+            "dayofmonth",
+            r"(?P<since>since |on )?(?:the )?(?P<dom>\d{1,2}) ?(?:st|nd|rd|th)? (?:of )?"
+            + _MONTH
+            + r"(?: "
+            + _YEAR
+            + ")?",
+        ),
+        (
+            "monthday",
+            r"(?P<since>since |on )?"
+            + _MONTH
+            + r" (?:the )?(?P<dom>\d{1,2}) ?(?:st|nd|rd|th)?(?! (?:weeks|months|days|units))(?: ?,? "
+            + _YEAR
+            + ")?",
+        ),
+        ("numeric", r"(?P<since>since |on )?(?P<x>\d{1,2}) / (?P<y>\d{1,2})(?: / (?P<z>\d{2,4}))?"),
+        ("the", r"(?P<since>since |on )the (?P<dom>\d{1,2}) ?(?:st|nd|rd|th)"),
+        (
+            "monthyear",
+            r"(?P<since>since |until |till )?(?P<part>early |mid |late |beginning of |end of |start of |middle of |in early |in late |in mid )?"
+            + _MONTH
+            + r"(?: of)? "
+            + _YEAR,
+        ),
+        (
+            "month",
+            r"(?P<since>since |until |till )?(?P<lead>in |back in |last |this past |this |early |mid |late |around |during |by |of )?(?:(?:the )?(?:beginning|end|start|middle) of )?"
+            + _MONTH
+            + r"(?: (?:of )?(?:(?P<rel>this|last) year))?",
+        ),
+        (
+            "year",
+            r"(?P<since>since |until |till )?(?P<lead>in |back in |around |circa |early |late |mid )?"
+            + _YEAR,
+        ),
+        (
+            "lastunit",
+            r"(?P<since>since )?(?P<lead>last|this|past|this past) (?P<w>week|wk|month|year|yr|night|weekend|morning|afternoon|evening|"
+            + "|".join(SEASONS)
+            + ")",
+        ),
+        ("weekday", r"(?P<since>since |on |from )?(?P<lead>last |this |this past |past )?" + _DAY),
+        ("season", r"(?P<since>since |until )?(?:in |over |during )(?:the |this )?" + _SEASON),
+        (
+            "today",
+            r"(?P<since>since )?(?:earlier )?(?:today|this morning|this afternoon|this evening|tonight|just now|an hour ago|hours ago|this week)",
+        ),
+        ("yesterday", r"(?P<since>since )?(?P<b>the day before |day before )?(?:yesterday|last night)"),
+        (
+            "days",
+            r"(?:the )?other (?:day|week|night)|(?:a )?few (?:days|nights) (?:ago|back)|days ago|the other weekend",
+        ),
+        (
+            "recent",
+            r"(?:just )?recently|lately|not (?:too |so |that )?long ago|weeks ago|just (?:had|got|did|finished|stopped|started|ended)",
+        ),
+        (
+            "vague",
+            r"(?:many |several |some |a few |so many )?(?:years|yrs|decades|ages|moons) (?:ago|back)|(?:a )?(?:long|very long) (?:time|while) (?:ago|back)|long ago|back in the day|in the past|"
+            r"as a (?:kid|child|teen|teenager|baby|youngster|toddler)|when i was (?:a |an )?(?:kid|child|baby|teen|teenager|younger|young|little|small)|in (?:my )?(?:childhood|teens|youth|twenties|high school|college|school|uni)|forever ago|way back",
+        ),
+        ("months", r"(?:some |a few |several )?months (?:ago|back)|(?:a )?while (?:ago|back)"),
+        (
+            "for",
+            r"(?P<since>for|over|been) "
+            + _ABOUT
+            + _N
+            + " "
+            + _U
+            + _HALF
+            + r"|(?:for )?(?:ages|years|months|weeks|days|decades|forever|life)(?: now)?",
+        ),
+        ("sinceunit", r"(?:in|over|for) " + _ABOUT + _N + " " + _U),
+    )
+]

@@ -1,0 +1,83 @@
+"""What a question is about: what something is, the speaker, or nobody in particular."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from candidacy.listening.said import Said
+from candidacy.listening.scene import Scene
+
+_IDENTITY = ("it", "this", "that", "these", "they", "those")
+_ARTICLES = (
+    "a",
+    "an",
+    "the",
+    "some",
+    "just",
+    "really",
+    "actually",
+    "be",
+    "my",
+    "like",
+    "maybe",
+    "called",
+    "possibly",
+    "still",
+    "even",
+    "for",
+    "sure",
+)
+
+
+def settle_question(scene: Scene, start: int, end: int, said: Said, asked_at: Optional[int]) -> None:
+    """Settle what a question is about: what it is ("is it eczema?"), the speaker ("with eczema?"), or nobody."""
+    if said.asked and said.stopped and scene.norm(said.stop_at) in ("stop", "come", "coming", "quit"):
+        # "Do I have to stop taking warfarin?": it is taken.
+        said.asked = said.supposed = said.stopped = False
+        said.about_self = True
+        return
+    if asked_at is not None and said.asked and scene.norm(end) == "it":
+        if scene.norm(end) == "it" and scene.norm(end + 1) in ("is", "has", "hurts", "itches"):
+            # "When to see someone with a boil, it is hot": it is there.
+            said.asked, said.supposed, said.about_self = False, False, True
+            return
+    if asked_at is not None and said.asked and not said.supposed:
+        if _asks_what_it_is(scene, asked_at, start):
+            said.asked, said.doubted = False, True
+            return
+        if (
+            scene.norm(start - 1) in scene.words["possessed_by"]
+            or scene.norm(start - 2) in scene.words["possessed_by"]
+        ):
+            near = range(asked_at, start)
+            if any(scene.norm(i) in ("i", "me", "we") for i in near):
+                said.asked, said.about_self = False, True
+                return
+        # "Should I worry about keloids?": of the speaker, but not said to be so.
+        said.asked_of_self = scene.norm(asked_at) != "i" and any(
+            scene.norm(i) == "i" for i in range(asked_at, start)
+        )
+
+
+def _asks_what_it_is(scene: Scene, asked_at: int, start: int) -> bool:
+    words = [scene.norm(i) for i in range(asked_at, start)]
+    if not words or words[0] not in (
+        "is",
+        "are",
+        "was",
+        "can",
+        "could",
+        "do",
+        "am",
+        "might",
+        "would",
+        "did",
+        "does",
+    ):
+        return False
+    rest = [word for word in words[1:] if word not in _ARTICLES]
+    return (
+        rest in ([pronoun] for pronoun in _IDENTITY)
+        or rest in (["i", "have"], ["i", "got"], ["i"], ["it", "have"], ["i", "get"])
+        and words[0] in ("do", "am", "could", "might", "did")
+    )

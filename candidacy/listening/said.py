@@ -1,0 +1,100 @@
+"""How one thing was said: the flags that cues set, and whose it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import List, Tuple
+
+from candidacy.listening.persons import CANDIDATE, OTHER, SELF
+from candidacy.listening.scene import Scene
+
+
+@dataclass
+class Said:
+    """How a thing was said. `strength` orders nothing; every flag stands for one kind of cue.
+
+    Attributes:
+        who: self, other or candidate (persons.py).
+        denied, doubted, asked, planned, stopped, over, ongoing, resolved, mine, quiet: cues that reach it.
+        about_self: The speaker comes into the question or statement.
+        stop_at: Token at which the cue that ends it stands, or -1.
+    """
+
+    who: str = SELF
+    denied: bool = False
+    never: bool = False
+    denied_after: bool = False
+    doubted: bool = False
+    asked: bool = False
+    supposed: bool = False
+    asked_of_self: bool = False
+    planned: bool = False
+    stopped: bool = False
+    weak_past: bool = False
+    over: bool = False
+    ongoing: bool = False
+    resolved: bool = False
+    quiet: bool = False
+    mine: bool = False
+    about_self: bool = False
+    answered_yes: bool = False
+    stop_at: int = -1
+    cues: List[Tuple[int, int]] = field(default_factory=list)
+
+
+def who_has(scene: Scene, start: int, end: int) -> str:
+    sentence = scene.parts[scene.part_at(start)].sentence if scene.parts else 0
+    for hit in scene.hits_of("person", "behind"):
+        if 0 <= hit.start - end <= 3 and scene.part_at(hit.start) == scene.part_at(start):
+            return OTHER
+    for hit in scene.hits_of("person", "before"):
+        if 0 <= start - hit.end <= 6 and scene.parts[scene.part_at(hit.start)].sentence == sentence:
+            return OTHER
+    for subject in reversed(scene.subjects):
+        if subject.at >= end:
+            continue
+        if subject.at >= start:
+            # The words of the condition name the person: "keloids run in my family".
+            if subject.who == OTHER and subject.name not in scene.words["little_ones"]:
+                return OTHER
+            continue
+        if scene.parts[scene.part_at(subject.at)].sentence != sentence:
+            break
+        if subject.who == OTHER and _done_to_me(scene, end):
+            return SELF
+        return SELF if subject.who == CANDIDATE else subject.who
+    if any(scene.norm(i) in ("family", "relatives") for i in range(start, end)):
+        return OTHER
+    # A sentence that goes on about a person named before: "My sister wants it. Has lupus."
+    first = scene.parts[scene.part_at(start)].start
+    if scene.norm(first) in ("has", "takes", "is", "gets") and scene.subjects:
+        before = [s for s in scene.subjects if s.at < start]
+        if before and before[-1].who == OTHER:
+            return OTHER
+    return SELF
+
+
+def _done_to_me(scene: Scene, end: int) -> bool:
+    """ "My cat scratched my cheek", "my son gave me his cold"."""
+    part = scene.parts[scene.part_at(end - 1)]
+    return any(scene.norm(i) in ("my", "me") for i in range(end, min(end + 2, part.end)))
+
+
+def mark_mine(scene: Scene, start: int, said: Said) -> None:
+    for index in range(start - 1, max(start - 4, -1), -1):
+        if scene.norm(index) in ("my", "our"):
+            if not any(subject.at == index and subject.who == OTHER for subject in scene.subjects):
+                said.mine = True
+                # "Will my eyelids droop?" asks; "does my asthma matter?" tells of it.
+                said.about_self = scene.norm(index - 1) not in (
+                    "will",
+                    "would",
+                    "could",
+                    "can",
+                    "make",
+                    "might",
+                    "may",
+                )
+            return
+        if not scene.norm(index).isalpha() or any(c.start <= index < c.end for c in scene.forward):
+            return
