@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Sequence, Text
+from typing import Any, Dict, List, Sequence, Text
 
+from candidacy.ages import UNDER_AGE
 from candidacy.findings import ABSENT, FUTURE, HYPOTHETICAL, OTHER_PERSON, PAST, Finding
 from candidacy.knowledge import load
 from candidacy.screening import YES, Reason, Verdict, assess
 from actions.talk import Talk, Utterance, capital, day
 
-UNDER_18 = "under_18"
+LIGHT_NOTES = {
+    ABSENT: "utter_note_denied",
+    PAST: "utter_note_past",
+    FUTURE: "utter_note_future",
+    OTHER_PERSON: "utter_note_other_person",
+}
 
 
 def notes(talk: Talk, findings: Sequence[Finding]) -> List[Utterance]:
@@ -20,22 +26,44 @@ def notes(talk: Talk, findings: Sequence[Finding]) -> List[Utterance]:
         said.append(("utter_call_today", {"sources": _sources(verdict)}))
     if is_under_age(verdict):
         return said + [("utter_verdict_under_age", {})]
+    if verdict.call_today:
+        return said  # the rest stays in the record and can wait
     noted = set()
     for reason in verdict.reasons:
-        if reason.outcome == "urgent" or reason.call_today:
+        if reason.outcome == "urgent":
             noted.add(reason.rule)
         elif reason.rule is None:
             said.append(("utter_note_unnamed", {}))
         else:
             noted.add(reason.rule)
             said.append(_note(reason))
+    others = [finding for finding in findings if finding.condition and finding.condition not in noted]
+    return said + _light_notes(talk, others, bool(said))
+
+
+def _light_notes(talk: Talk, findings: Sequence[Finding], beside: bool) -> List[Utterance]:
+    """What to say about findings on which no rule decides: one message for each kind."""
+    said: List[Utterance] = []
+    told: Dict[Text, List[Text]] = {}
     for finding in findings:
-        if finding.condition and finding.condition not in noted:
-            noted.add(finding.condition)
-            utterance = _light_note(finding)
-            if utterance and utterance not in said:
-                said.append(utterance)
-    return said
+        rule = load().rule(finding.condition)  # type: ignore[arg-type]
+        standing = [reason for reason in talk.verdict().reasons if reason.rule == rule.id]
+        if standing and finding.assertion == OTHER_PERSON:
+            said.append(_note(standing[0]))  # "but my friend has it too": it still stands for this person
+        elif finding.assertion == HYPOTHETICAL:
+            text = {"reason": rule.reason, "next_step": rule.next_step, "sources": list(rule.sources)}
+            said.append(("utter_note_hypothetical", {"plain_name": rule.plain_name, **text}))
+        elif finding.assertion in LIGHT_NOTES and rule.id != UNDER_AGE:
+            told.setdefault(LIGHT_NOTES[finding.assertion], []).append(rule.plain_name)
+    if said or beside:
+        told.pop(LIGHT_NOTES[OTHER_PERSON], None)
+    return said + [(response, {"plain_name": listed(list(dict.fromkeys(names)))}) for response, names in told.items()]
+
+
+def listed(items: Sequence[Text]) -> Text:
+    """Things in a row as people say them: "a, b and c"."""
+    *first, last = items
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _note(reason: Reason) -> Utterance:
@@ -52,30 +80,14 @@ def _note(reason: Reason) -> Utterance:
         return "utter_note_no_flag", values
     if reason.earliest and reason.outcome == "defer":
         return "utter_note_defer_until", {**values, "earliest": day(reason.earliest)}
+    if reason.rule == UNDER_AGE or (reason.outcome == "ask" and reason.variant):
+        return "utter_note_reason", values
     return f"utter_note_{reason.outcome}", values
-
-
-def _light_note(finding: Finding) -> Optional[Utterance]:
-    """What to say about a finding on which no rule decides."""
-    rule = load().rule(finding.condition)  # type: ignore[arg-type]
-    values: Dict[Text, Any] = {"plain_name": rule.plain_name}
-    if finding.assertion == HYPOTHETICAL:
-        text = {"reason": rule.reason, "next_step": rule.next_step, "sources": list(rule.sources)}
-        return "utter_note_hypothetical", {**values, **text}
-    if finding.condition == "under_age":
-        return None
-    by_assertion = {
-        ABSENT: ("utter_note_denied", {}),
-        PAST: ("utter_note_past", values),
-        FUTURE: ("utter_note_future", values),
-        OTHER_PERSON: ("utter_note_other_person", values),
-    }
-    return by_assertion.get(finding.assertion)
 
 
 def is_under_age(verdict: Verdict) -> bool:
     """True when the person is under 18, or a minor of no stated age."""
-    return any(r.rule == "under_age" and r.outcome == "contraindicated" for r in verdict.reasons)
+    return any(r.rule == UNDER_AGE and r.outcome == "contraindicated" for r in verdict.reasons)
 
 
 def reason_lines(verdict: Verdict, answers: Dict[Text, Text]) -> List[Dict[Text, Any]]:

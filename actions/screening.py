@@ -9,7 +9,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answering import answer_questions, ask_contradiction, contradiction
-from actions.notes import advice, is_under_age, notes, reason_lines, sources
+from actions.notes import advice, is_under_age, listed, notes, reason_lines, sources
 from actions.talk import BOOKING, GROUP_OF, SCREENING, SLOT_OF, Talk, capital, stated_age
 from candidacy.ages import age_in
 from candidacy.answers import REST, WHEN, WHICH, Answer, closes_a_list, denied_in, interpret, polarity
@@ -201,14 +201,10 @@ class _AskGroup:
         else:
             heard = _heard_in(self.group, talk)
             if heard:
-                dispatcher.utter_message(response=f"{base}_heard", heard=_listed(heard))
+                dispatcher.utter_message(response=f"{base}_heard", heard=listed(heard))
             else:
                 dispatcher.utter_message(response=base)
         return []
-
-
-def _listed(items: List[Text]) -> Text:
-    return ", ".join(items)
 
 
 def _ask_action(group: Text) -> Type[Action]:

@@ -26,6 +26,7 @@ from rasa.shared.core.events import (
     ActionExecutionRejected,
     BotUttered,
     LoopInterrupted,
+    SlotSet,
     UserUttered,
 )
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -128,7 +129,10 @@ class SafetyPolicy(RulePolicy):
         if turn.message is None:
             return super().predict_action_probabilities(tracker, domain, rule_only_data, **kwargs)
         if turn.intent == URGENT:
-            return self._predict_name(self._next_in_emergency(tracker, turn), tracker, domain)
+            prediction = self._predict_name(self._next_in_emergency(tracker, turn), tracker, domain)
+            if not turn.actions:
+                prediction.events = [SlotSet("verdict", "urgent")]  # known without the action server
+            return prediction
         if self._greets_first(tracker, turn):
             return self._predict_name(UTTER_GREET, tracker, domain)
         if turn.actions and turn.actions[-1] == UTTER_UNAVAILABLE:
