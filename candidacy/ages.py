@@ -43,7 +43,7 @@ def _bare_age(text: str) -> Optional[Finding]:
     words = words[: ahead.start()].strip() if ahead else words
     less, more = known.begins(words, "age", "nearly"), known.begins(words, "age", "over")
     if less or more:
-        words = _trim(words[(less or more).end():].strip())  # type: ignore[union-attr]
+        words = _trim(words[(less or more).end() :].strip())  # type: ignore[union-attr]
     less = less or ahead
     up = known.ends(words.replace("+", " +"), "age", "up")
     if up:
@@ -61,7 +61,7 @@ def _trim(words: str) -> str:
     known = cues()
     match = known.begins(words, "lead_ins") or known.begins(words, "age", "before")
     while match and match.end() < len(words):
-        words = words[match.end():].strip()
+        words = words[match.end() :].strip()
         match = known.begins(words, "lead_ins") or known.begins(words, "age", "before")
     words = re.sub(r"(?<=\d)(?=[a-z])", " ", words)
     match = known.ends(words, "age", "behind") or known.ends(words, "tails")
@@ -92,7 +92,7 @@ def _decade(words: str) -> Optional[int]:
     """The youngest age of a decade from the thirties on; the twenties hold ages that the rules tell apart."""
     match = cues().begins(words, "age", "decade")
     if match:
-        words = words[match.end():].strip()
+        words = words[match.end() :].strip()
     figure = _DECADE.fullmatch(words)
     if figure:
         return int(figure.group(1)) * 10

@@ -14,8 +14,8 @@ from candidacy.replies import Reading, corrects, plain, polarity, read, reads_as
 from candidacy.screening import AGE_GROUP, NO, SKIPPED, UNSURE, YES
 
 __all__ = [
-    "Answer", "REST", "WHEN", "WHICH", "closes_a_list", "corrects", "denied_in", "interpret", "plain", "polarity",
-    "reads_as_question",
+    "Answer", "REST", "WHEN", "WHICH", "closes_a_list", "corrects", "denied_in", "interpret", "plain",
+    "polarity", "reads_as_question",
 ]  # fmt: skip
 
 WHICH, REST, WHEN = "which", "rest", "when"

@@ -19,8 +19,19 @@ _KEYS: Dict[str, Tuple[str, ...]] = {
     "age": ("before", "behind", "ahead", "nearly", "over", "decade", "up", "units", "tens", "least", "most"),
 }
 _LISTS = (
-    "lead_ins", "tails", "asks", "small_talk", "enough", "corrects", "adds", "still", "still_not", "since", "ended",
-    "question_starts", "statement_starts",
+    "lead_ins",
+    "tails",
+    "asks",
+    "small_talk",
+    "enough",
+    "corrects",
+    "adds",
+    "still",
+    "still_not",
+    "since",
+    "ended",
+    "question_starts",
+    "statement_starts",
 )
 
 
@@ -77,7 +88,9 @@ def read_cues(path: Path) -> Cues:
         raise BrokenFile(path, "file", "must hold keys and values")
     unknown = set(data) - set(_KEYS) - set(_LISTS) - {"age_bands"}
     if unknown:
-        raise BrokenFile(path, sorted(map(str, unknown))[0], "is not a key this file knows; check the spelling")
+        raise BrokenFile(
+            path, sorted(map(str, unknown))[0], "is not a key this file knows; check the spelling"
+        )
     for key, inner in _KEYS.items():
         for name in inner:
             kind = {"tens": dict, "least": int, "most": int}.get(name, list)

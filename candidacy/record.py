@@ -77,14 +77,18 @@ class Record:
 
     def to_list(self) -> List[Dict[str, Any]]:
         """JSON-ready form: each finding's dictionary with `at` and `superseded`."""
-        return [{**item.finding.to_dict(), "at": item.at, "superseded": item.superseded} for item in self.heard]
+        return [
+            {**item.finding.to_dict(), "at": item.at, "superseded": item.superseded} for item in self.heard
+        ]
 
     @classmethod
     def from_list(cls, items: Sequence[Mapping[str, Any]]) -> "Record":
         """Rebuild a record from `to_list`. Raises ValueError for an unknown assertion or date."""
         return cls(
             tuple(
-                Heard(Finding.from_dict(item), float(item.get("at", 0.0)), bool(item.get("superseded", False)))
+                Heard(
+                    Finding.from_dict(item), float(item.get("at", 0.0)), bool(item.get("superseded", False))
+                )
                 for item in items
             )
         )
@@ -93,7 +97,9 @@ class Record:
 def _same(old: Finding, new: Finding) -> bool:
     """True when `new` says nothing that `old` does not; other words for it are worth keeping."""
     keys = ("condition", "variant", "assertion", "when", "quantity", "emergency", "call_today", "group")
-    return all(getattr(old, key) == getattr(new, key) for key in keys) and (not new.text or _same_words(old, new))
+    return all(getattr(old, key) == getattr(new, key) for key in keys) and (
+        not new.text or _same_words(old, new)
+    )
 
 
 def _same_words(old: Finding, new: Finding) -> bool:
@@ -125,7 +131,12 @@ def _refines(new: Finding, old: Finding) -> bool:
         return True
     if _dates(new, old):
         return True
-    return new.variant is not None and old.variant is None and old.when in (None, new.when) and _same_words(old, new)
+    return (
+        new.variant is not None
+        and old.variant is None
+        and old.when in (None, new.when)
+        and _same_words(old, new)
+    )
 
 
 def _dates(new: Finding, old: Finding) -> bool:

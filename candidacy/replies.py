@@ -117,8 +117,10 @@ def _read_parts(parts: Sequence[Tuple[str, bool]], text: str) -> Reading:
     asks, opening, statements, first = False, None, 0, True
     for words, question in parts:
         found = None if known.has(words, "asks") else _read_part(words, first)
-        if (question and not known.begins(words, "skip", "start")) or known.has(words, "asks") or (
-            found is None and _begins_as_question(_strip(words))
+        if (
+            (question and not known.begins(words, "skip", "start"))
+            or known.has(words, "asks")
+            or (found is None and _begins_as_question(_strip(words)))
         ):
             asks = True
             found = _before_a_question(words) if first else None
@@ -128,7 +130,11 @@ def _read_parts(parts: Sequence[Tuple[str, bool]], text: str) -> Reading:
             said += found
             opening = opening or (found[0][0] if first else None)
         first = first and not found and not _strip(words)
-    if asks and {value for value, _ in said} == {YES} and not known.begins(_strip(parts[0][0]), "yes", "start"):
+    if (
+        asks
+        and {value for value, _ in said} == {YES}
+        and not known.begins(_strip(parts[0][0]), "yes", "start")
+    ):
         # "Sure, how long does it take?" agrees to nothing that was asked.
         return Reading(asks=True, empty=True)
     values = [value for value, _ in said]
@@ -157,7 +163,7 @@ def _strip(words: str) -> str:
     known = cues()
     match = known.begins(words, "lead_ins")
     while match:
-        words = words[match.end():].strip()
+        words = words[match.end() :].strip()
         match = known.begins(words, "lead_ins")
     return words
 
@@ -211,8 +217,11 @@ def _before_a_question(words: str) -> Optional[List[Tuple[str, bool]]]:
     """The plain yes or no with which a question begins ("no and how long does it last?"), or None."""
     known = cues()
     words = _strip(words)
-    for first, value in ((known.begins(words, "yes", "start"), YES), (re.match(r"(?:no|nope|nah|none)\b", words), NO)):
-        if first and _begins_as_question(_strip(words[first.end():].strip())):
+    for first, value in (
+        (known.begins(words, "yes", "start"), YES),
+        (re.match(r"(?:no|nope|nah|none)\b", words), NO),
+    ):
+        if first and _begins_as_question(_strip(words[first.end() :].strip())):
             return [(value, True)]
     return None
 
@@ -230,7 +239,7 @@ def _begins(words: str) -> Optional[Tuple[str, bool]]:
     match = known.begins(words, "no", "narrow")
     if match is None:
         return None
-    rest = words[match.end():].strip()
+    rest = words[match.end() :].strip()
     wide = (
         known.has(rest, "no", "whole")
         or known.ends(_bare(rest), "no", "whole_at_end")
@@ -246,7 +255,7 @@ def _unless(text: str) -> Optional[int]:
     match = known.has(straight, "no", "unless")
     if match is None:
         return None
-    rest = straight[match.end():]
+    rest = straight[match.end() :]
     words = plain(rest)
     polite = not words or not _bare(_strip(words)) or _bare(_strip(words)) in known.words("tails")
     return None if polite or _whole(words) or reads_as_question(rest) or read(rest).empty else match.end()

@@ -188,7 +188,9 @@ def assess(
 def _judge(rule: Rule, finding: Finding, today: date) -> Optional[Reason]:
     """What this rule says about one finding; None when it says nothing."""
     if finding.emergency:
-        return Reason(rule.id, finding.variant, "urgent", sources=tuple(rule.sources), group=rule.question_group)
+        return Reason(
+            rule.id, finding.variant, "urgent", sources=tuple(rule.sources), group=rule.question_group
+        )
     variant = next((v for v in rule.variants if _speaks_of(v, finding) and _holds(v, finding, today)), None)
     if finding.assertion == PRESENT:
         return _reason(rule, variant, (variant or rule).verdict, finding, today)
@@ -278,10 +280,14 @@ def _open_questions(answers: Mapping[str, str], reasons: Sequence[Reason]) -> Li
     return found
 
 
-def _trace(rule: Rule, mine: Sequence[Finding], matched: Sequence[Reason], answers: Mapping[str, str]) -> TraceEntry:
+def _trace(
+    rule: Rule, mine: Sequence[Finding], matched: Sequence[Reason], answers: Mapping[str, str]
+) -> TraceEntry:
     if matched:
         deciding = _keep_worst(list(matched))[0]
-        return TraceEntry(rule.id, True, True, f"{deciding.outcome} by {deciding.variant or 'the rule itself'}")
+        return TraceEntry(
+            rule.id, True, True, f"{deciding.outcome} by {deciding.variant or 'the rule itself'}"
+        )
     if mine:
         heard = ", ".join(sorted({finding.assertion for finding in mine}))
         return TraceEntry(rule.id, True, False, f"heard as {heard}")

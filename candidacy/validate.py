@@ -22,7 +22,9 @@ def main(arguments: Sequence[str] = ()) -> int:
     for problem in report.problems:
         print(problem)
     if report.problems:
-        print(f"{len(report.problems)} problem{'s' if len(report.problems) > 1 else ''}. Nothing was changed.")
+        print(
+            f"{len(report.problems)} problem{'s' if len(report.problems) > 1 else ''}. Nothing was changed."
+        )
         return 1
     print(report.summary)
     return 0

@@ -26,8 +26,10 @@ def heard(text: str, words: str, condition: str, assertion: str = PRESENT, **mor
 
 @pytest.mark.parametrize(
     "text",
-    ["yes", "Yes!", "yep i do", "yeah", "y", "ok", "sure", "I do", "i am", "that's right", "yes, no problem", "well, yes",
-     "actually yes", "Yes I have one of those", "one of them", "right, yes", "yes but I forget the name", "um yes", "I have",
+    ["yes", "Yes!", "yep i do", "yeah", "y", "ok", "sure", "I do", "i am", "that's right", "yes, no problem",
+    "well, yes",
+     "actually yes", "Yes I have one of those", "one of them", "right, yes", "yes but I forget the name",
+     "um yes", "I have",
      "yes and how long does it last?", "i'd say yes", "of course"],
 )  # fmt: skip
 def test_a_yes_at_the_start_of_a_reply_is_a_yes(text: str) -> None:
@@ -36,10 +38,14 @@ def test_a_yes_at_the_start_of_a_reply_is_a_yes(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["no", "NO!!", "nope", "no thanks", "none of those", "No, none of those.", "none of the above", "no i don't", "never",
-     "not me", "ok no", "right, no", "actually no", "wait, I meant no", "no to all", "no, not pregnant", "i don't have any",
-     "i don't have any of those", "no allergies", "it's a no", "absolutely not", "N/A", "no, how long does it last?",
-     "No. Why do you ask?", "no medical problems", "i have none", "All no", "no known conditions", "nothing like that"],
+    ["no", "NO!!", "nope", "no thanks", "none of those", "No, none of those.", "none of the above",
+    "no i don't", "never",
+     "not me", "ok no", "right, no", "actually no", "wait, I meant no", "no to all", "no, not pregnant",
+     "i don't have any",
+     "i don't have any of those", "no allergies", "it's a no", "absolutely not", "N/A",
+     "no, how long does it last?",
+     "No. Why do you ask?", "no medical problems", "i have none", "All no", "no known conditions",
+     "nothing like that"],
 )  # fmt: skip
 def test_a_no_to_everything_is_a_no(text: str) -> None:
     assert polarity(text) == NO
@@ -47,8 +53,10 @@ def test_a_no_to_everything_is_a_no(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["not sure", "idk", "maybe", "not that I know of", "No, not that I know of", "no idea", "i don't think so", "could be",
-     "probably", "not really", "not anymore", "no?", "maybe?", "can't remember", "no longer", "not all of them",
+    ["not sure", "idk", "maybe", "not that I know of", "No, not that I know of", "no idea",
+    "i don't think so", "could be",
+     "probably", "not really", "not anymore", "no?", "maybe?", "can't remember", "no longer",
+     "not all of them",
      "no i don't think so", "hmm maybe"],
 )  # fmt: skip
 def test_a_doubt_is_never_a_no(text: str) -> None:
@@ -57,7 +65,8 @@ def test_a_doubt_is_never_a_no(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["skip", "skip this please", "pass", "next", "rather not say", "I'd rather not answer that", "none of your business",
+    ["skip", "skip this please", "pass", "next", "rather not say", "I'd rather not answer that",
+    "none of your business",
      "that's private", "can i skip this?", "personal", "that's personal, next please", "I don't want to say"],
 )  # fmt: skip
 def test_a_refusal_is_a_skip(text: str) -> None:
@@ -66,10 +75,14 @@ def test_a_refusal_is_a_skip(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["is it ok to fly after?", "next week", "next tuesday please", "I have a personal question", "pass out", "I sometimes pass out",
-     "I pass kidney stones", "right after work", "the right side", "i have brown eyes and a dog", "ok so how much is it",
-     "right, what about the price", "sure but how long does it take?", "yesterday", "can i pass on the numbing?", "no problem",
-     "never mind", "i was told the next step is yes or no", "correct me if this is silly", "that's not ok", "I don't understand",
+    ["is it ok to fly after?", "next week", "next tuesday please", "I have a personal question", "pass out",
+    "I sometimes pass out",
+     "I pass kidney stones", "right after work", "the right side", "i have brown eyes and a dog",
+     "ok so how much is it",
+     "right, what about the price", "sure but how long does it take?", "yesterday",
+     "can i pass on the numbing?", "no problem",
+     "never mind", "i was told the next step is yes or no", "correct me if this is silly", "that's not ok",
+     "I don't understand",
      "one friend said yes to this and then regretted the whole thing", "", "???", "34", "thanks"],
 )  # fmt: skip
 def test_words_that_only_look_like_an_answer_are_none(text: str) -> None:
@@ -78,10 +91,13 @@ def test_words_that_only_look_like_an_answer_are_none(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["how long does it last?", "how long does it last", "is it safe?", "is it safe", "what if i say no?", "do you take insurance",
+    ["how long does it last?", "how long does it last", "is it safe?", "is it safe", "what if i say no?",
+    "do you take insurance",
      "I want to know if there is no pain", "not sure how long it lasts", "is no pain normal"],
 )  # fmt: skip
-@pytest.mark.parametrize("question", [*GROUPS, f"which:{MEDICINES}", f"rest:{MEDICINES}", "when:recent_botulinum"])
+@pytest.mark.parametrize(
+    "question", [*GROUPS, f"which:{MEDICINES}", f"rest:{MEDICINES}", "when:recent_botulinum"]
+)
 def test_a_question_to_us_is_never_an_answer(question: str, text: str) -> None:
     assert interpret(question, text, [], TODAY) is None
 
@@ -125,7 +141,9 @@ def test_a_yes_that_names_nothing_is_asked_which(group: str) -> None:
 
 
 @pytest.mark.parametrize("group", GROUPS)
-@pytest.mark.parametrize(("text", "value"), [("not sure", UNSURE), ("skip", SKIPPED), ("rather not say", SKIPPED)])
+@pytest.mark.parametrize(
+    ("text", "value"), [("not sure", UNSURE), ("skip", SKIPPED), ("rather not say", SKIPPED)]
+)
 def test_doubt_and_skip_answer_any_question(group: str, text: str, value: str) -> None:
     answer = interpret(group, text, [], TODAY)
     assert answer is not None and answer.value == value
@@ -199,7 +217,10 @@ def test_what_is_not_about_this_person_now_does_not_settle_the_question(assertio
     answer = interpret(MEDICINES, text, [heard(text, "Accutane", "isotretinoin_recent", assertion)], TODAY)
     assert answer is not None and (answer.value, answer.follow_up) == (None, f"rest:{MEDICINES}")
     asked = "what about Accutane?"
-    assert interpret(MEDICINES, asked, [heard(asked, "Accutane", "isotretinoin_recent", assertion)], TODAY) is None
+    assert (
+        interpret(MEDICINES, asked, [heard(asked, "Accutane", "isotretinoin_recent", assertion)], TODAY)
+        is None
+    )
 
 
 def test_a_no_beside_something_about_another_person_is_a_no() -> None:
@@ -244,14 +265,20 @@ def test_not_pregnant_just_breastfeeding_is_one_of_each() -> None:
     assert answer is not None and (answer.value, answer.findings) == (YES, tuple(findings))
 
 
-@pytest.mark.parametrize("text", ["no but I get dizzy", "no lumps or bumps", "no diagnosis yet", "none since March"])
+@pytest.mark.parametrize(
+    "text", ["no but I get dizzy", "no lumps or bumps", "no diagnosis yet", "none since March"]
+)
 def test_a_no_that_names_something_unknown_or_an_end_is_asked_about_the_rest(text: str) -> None:
     answer = interpret(OTHER, text, [], TODAY)
     assert answer is not None and (answer.value, answer.follow_up) == (None, f"rest:{OTHER}")
 
 
 def test_denied_conditions_of_a_group_are_listed() -> None:
-    findings = [Finding("pregnancy", assertion=ABSENT), Finding("breastfeeding"), Finding("anticoagulant", assertion=ABSENT)]
+    findings = [
+        Finding("pregnancy", assertion=ABSENT),
+        Finding("breastfeeding"),
+        Finding("anticoagulant", assertion=ABSENT),
+    ]
     assert denied_in(findings, PREGNANCY, load().rulebook) == ["pregnancy"]
 
 
@@ -285,7 +312,8 @@ def test_small_talk_is_no_name(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value", "follow_up"),
-    [("no", NO, None), ("none of those", NO, None), ("yes", None, f"which:{PREGNANCY}"), ("not sure", UNSURE, None),
+    [("no", NO, None), ("none of those", NO, None), ("yes", None, f"which:{PREGNANCY}"), ("not sure", UNSURE,
+    None),
      ("no but I feel odd", UNSURE, None), ("skip", SKIPPED, None)],
 )  # fmt: skip
 def test_the_rest_of_a_question_is_answered(text: str, value: str, follow_up: str) -> None:
@@ -323,11 +351,16 @@ def test_a_date_heard_with_the_condition_is_used() -> None:
 
 @pytest.mark.parametrize(
     ("text", "age", "variant"),
-    [("34", 34, None), ("47!", 47, None), ("thirty four", 34, None), ("thirty-four", 34, None), ("34f", 34, None), ("34 y/o", 34, None),
-     ("It's 47", 47, None), ("in my 40s", 40, None), ("mid thirties", 30, None), ("over 30", 30, None), ("65+", 65, None),
-     ("Under 18", 17, "under_18"), ("18 to 21", 18, "18_to_21"), ("22 to 64", 22, None), ("65 or over", 65, None), ("18-21", 18, "18_to_21"),
-     ("17", 17, "under_18"), ("almost 18", 17, "under_18"), ("turning 18", 17, "under_18"), ("18", 18, "18_to_21"), ("21", 21, "18_to_21"),
-     ("almost 22", 21, "18_to_21"), ("22", 22, None), ("just turned 22", 22, None), ("22 next month", 21, "18_to_21"), ("she is 15", 15, "under_18"),
+    [("34", 34, None), ("47!", 47, None), ("thirty four", 34, None), ("thirty-four", 34, None), ("34f", 34,
+    None), ("34 y/o", 34, None),
+     ("It's 47", 47, None), ("in my 40s", 40, None), ("mid thirties", 30, None), ("over 30", 30, None),
+     ("65+", 65, None),
+     ("Under 18", 17, "under_18"), ("18 to 21", 18, "18_to_21"), ("22 to 64", 22, None), ("65 or over", 65,
+     None), ("18-21", 18, "18_to_21"),
+     ("17", 17, "under_18"), ("almost 18", 17, "under_18"), ("turning 18", 17, "under_18"), ("18", 18,
+     "18_to_21"), ("21", 21, "18_to_21"),
+     ("almost 22", 21, "18_to_21"), ("22", 22, None), ("just turned 22", 22, None), ("22 next month", 21,
+     "18_to_21"), ("she is 15", 15, "under_18"),
      ("31. And I am still nursing", 31, None), ("17 and a half", 17, "under_18"), ("90", 90, None)],
 )  # fmt: skip
 def test_a_bare_age_is_read(text: str, age: int, variant: str) -> None:
@@ -340,7 +373,8 @@ def test_a_bare_age_is_read(text: str, age: int, variant: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["2", "7", "130", "34 weeks", "34 weeks pregnant", "3 months", "over 18", "18+", "late 20s", "my daughter is 15",
+    ["2", "7", "130", "34 weeks", "34 weeks pregnant", "3 months", "over 18", "18+", "late 20s",
+    "my daughter is 15",
      "yes", "no", "100 units", "50/50", "am I too old at 70?"],
 )  # fmt: skip
 def test_what_is_no_age_of_this_person_is_asked_again(text: str) -> None:
@@ -354,17 +388,38 @@ def test_a_heard_age_counts_and_another_persons_does_not() -> None:
     answer = interpret(AGE, text, [finding], TODAY)
     assert answer is not None and answer.findings == (finding,)
     text = "15"
-    assert interpret(AGE, text, [Finding("under_age", None, OTHER_PERSON, text, 0, 2, quantity=15)], TODAY) is None
+    assert (
+        interpret(AGE, text, [Finding("under_age", None, OTHER_PERSON, text, 0, 2, quantity=15)], TODAY)
+        is None
+    )
 
 
 # ---- Corrections ----
 
 
-@pytest.mark.parametrize("text", ["actually I am nursing", "wait, I meant yes", "my mistake, I do take aspirin", "oops no", "no wait, yes", "Oh sorry, I do"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "actually I am nursing",
+        "wait, I meant yes",
+        "my mistake, I do take aspirin",
+        "oops no",
+        "no wait, yes",
+        "Oh sorry, I do",
+    ],
+)
 def test_taking_something_back_is_a_correction(text: str) -> None:
     assert corrects(text)
 
 
-@pytest.mark.parametrize("text", ["actually I also had filler in May", "sorry, forgot to mention lupus too", "I take aspirin", "I can wait"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "actually I also had filler in May",
+        "sorry, forgot to mention lupus too",
+        "I take aspirin",
+        "I can wait",
+    ],
+)
 def test_adding_something_is_no_correction(text: str) -> None:
     assert not corrects(text)

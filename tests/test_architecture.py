@@ -14,7 +14,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("actions", "candidacy", "channels", "components", "desk", "staff")
 SOURCES = sorted(
-    [path for room in ROOMS for path in (ROOT / room).rglob("*.py")] + list(ROOT.glob("*.py")) + list((ROOT / "tests").glob("*.py"))
+    [path for room in ROOMS for path in (ROOT / room).rglob("*.py")]
+    + list(ROOT.glob("*.py"))
+    + list((ROOT / "tests").glob("*.py"))
 )
 MOST_LINES = 300
 
@@ -63,13 +65,21 @@ def _texts(tree: ast.AST) -> Iterator[ast.Constant]:
     pending: list[ast.AST] = [tree]
     while pending:
         node = pending.pop()
-        if isinstance(node, ast.Raise) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+        if isinstance(node, ast.Raise) or (
+            isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        ):
             continue
         if isinstance(node, ast.Call):
             name = ast.unparse(node.func)
-            if name.split(".")[0] in ("logger", "logging", "warnings") or name.split(".")[-1] in _SPOKEN_TO_STAFF:
+            if (
+                name.split(".")[0] in ("logger", "logging", "warnings")
+                or name.split(".")[-1] in _SPOKEN_TO_STAFF
+            ):
                 continue
-            if name.endswith(("Error", "Refused", "BadSetting", "BrokenFile", "NotBookable")) or name == "super().__init__":
+            if (
+                name.endswith(("Error", "Refused", "BadSetting", "BrokenFile", "NotBookable"))
+                or name == "super().__init__"
+            ):
                 continue
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node
@@ -106,7 +116,9 @@ def test_no_module_does_work_that_waits_for_the_network_or_reads_yaml_at_import(
             for node in ast.parse(path.read_text("utf-8")).body:
                 if isinstance(node, (ast.Assign, ast.AnnAssign, ast.Expr)):
                     text = ast.unparse(node)
-                    assert not re.search(r"\b(?:open|load|read_yaml|read_text|cues)\(", text), f"{path.name}: {text[:80]}"
+                    assert not re.search(r"\b(?:open|load|read_yaml|read_text|cues)\(", text), (
+                        f"{path.name}: {text[:80]}"
+                    )
 
 
 def test_nothing_in_the_project_names_the_machine_it_was_written_on() -> None:
@@ -116,7 +128,10 @@ def test_nothing_in_the_project_names_the_machine_it_was_written_on() -> None:
     private = re.compile("/" + "work/|/" + "root/|/tmp/" + "contract|" + r"\bpypi\.org/simple")
     for name in filter(None, listed.stdout.split("\0")):
         path = ROOT / name
-        if path.suffix in (".py", ".yml", ".md", ".toml", ".txt", ".html", ".js", ".css", "") and path.is_file():
+        if (
+            path.suffix in (".py", ".yml", ".md", ".toml", ".txt", ".html", ".js", ".css", "")
+            and path.is_file()
+        ):
             text = path.read_text("utf-8", errors="ignore")
             match = private.search(text)
-            assert match is None, f"{name}: {text[max(0, match.start() - 40): match.end() + 40]!r}"
+            assert match is None, f"{name}: {text[max(0, match.start() - 40) : match.end() + 40]!r}"

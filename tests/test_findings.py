@@ -10,12 +10,15 @@ import pytest
 from candidacy.findings import ABSENT, ASSERTIONS, PAST, POSSIBLE, PRESENT, Finding
 
 FULL = Finding(
-    "recent_botulinum", "under_90_days", PRESENT, "botox in May", 2, 14, (date(2026, 5, 1), date(2026, 5, 31)), 34.0,
+    "recent_botulinum", "under_90_days", PRESENT, "botox in May", 2, 14, (date(2026, 5, 1), date(2026, 5,
+    31)), 34.0,
     False, False, True, "Q7_recent_procedures",
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("finding", [FULL, Finding("pregnancy"), Finding(None, assertion=POSSIBLE, group="Q6_medicines")])
+@pytest.mark.parametrize(
+    "finding", [FULL, Finding("pregnancy"), Finding(None, assertion=POSSIBLE, group="Q6_medicines")]
+)
 def test_a_finding_survives_json(finding: Finding) -> None:
     assert Finding.from_dict(json.loads(json.dumps(finding.to_dict()))) == finding
 
@@ -25,7 +28,9 @@ def test_dates_travel_as_iso_text() -> None:
 
 
 def test_unknown_keys_of_an_older_record_are_ignored() -> None:
-    assert Finding.from_dict({"condition": "pregnancy", "at": 1.0, "superseded": False}) == Finding("pregnancy")
+    assert Finding.from_dict({"condition": "pregnancy", "at": 1.0, "superseded": False}) == Finding(
+        "pregnancy"
+    )
 
 
 def test_an_unknown_assertion_is_an_error_that_names_the_known_ones() -> None:

@@ -61,7 +61,11 @@ def test_a_variant_is_found_by_its_id() -> None:
 def test_rules_that_nobody_signed_are_not_signed() -> None:
     book = load().rulebook
     assert not book.signed
-    signed = book.copy(update={"rules": [r.copy(update={"reviewed_by": "N.", "reviewed_on": date.today()}) for r in book.rules]})
+    signed = book.copy(
+        update={
+            "rules": [r.copy(update={"reviewed_by": "N.", "reviewed_on": date.today()}) for r in book.rules]
+        }
+    )
     assert signed.signed
 
 
@@ -97,7 +101,10 @@ def test_what_the_safety_texts_name_must_not_be_blank(key: str) -> None:
 
 def test_a_broken_rule_stops_the_load_with_file_key_and_cure(folder: Path) -> None:
     edit(folder, "contraindications.yml", "wait: P14D", "wait: two weeks")
-    with pytest.raises(BrokenFile, match=r"contraindications.yml: conditions.sunburn.wait: 'two weeks' is no ISO-8601 duration"):
+    with pytest.raises(
+        BrokenFile,
+        match=r"contraindications.yml: conditions.sunburn.wait: 'two weeks' is no ISO-8601 duration",
+    ):
         load(folder)
 
 
@@ -113,7 +120,12 @@ def test_everything_wrong_with_the_files_is_collected(folder: Path) -> None:
 
 
 def test_a_variant_with_words_of_its_own_must_be_named(folder: Path) -> None:
-    edit(folder, "contraindications.yml", "test: {named: true, assertion: [present]}", "test: {assertion: [present]}")
+    edit(
+        folder,
+        "contraindications.yml",
+        "test: {named: true, assertion: [present]}",
+        "test: {assertion: [present]}",
+    )
     with pytest.raises(BrokenFile, match="named: true"):
         load(folder)
 

@@ -56,7 +56,9 @@ def test_a_correction_replaces_what_it_corrects_and_both_stay_on_file() -> None:
 
 
 def test_a_correction_touches_only_its_own_condition() -> None:
-    record = told(present("pregnancy"), present("anticoagulant"), (Finding("anticoagulant", assertion=ABSENT), True))
+    record = told(
+        present("pregnancy"), present("anticoagulant"), (Finding("anticoagulant", assertion=ABSENT), True)
+    )
     assert record.conditions == ["pregnancy"]
 
 
@@ -72,7 +74,11 @@ def test_a_disclosure_replaces_an_earlier_denial() -> None:
 
 
 def test_repeating_a_disclosure_settles_the_contradiction() -> None:
-    record = told(present("pregnancy", "pregnant"), Finding("pregnancy", assertion=ABSENT), present("pregnancy", "pregnant"))
+    record = told(
+        present("pregnancy", "pregnant"),
+        Finding("pregnancy", assertion=ABSENT),
+        present("pregnancy", "pregnant"),
+    )
     assert record.conditions == ["pregnancy"] and record.contradictions() == []
 
 
@@ -107,7 +113,9 @@ def test_a_date_told_later_refines_what_was_said() -> None:
 
 
 def test_the_past_with_a_date_refines_what_had_none() -> None:
-    record = told(present("isotretinoin_recent", "Accutane"), Finding("isotretinoin_recent", assertion=PAST, when=MAY))
+    record = told(
+        present("isotretinoin_recent", "Accutane"), Finding("isotretinoin_recent", assertion=PAST, when=MAY)
+    )
     assert [finding.assertion for finding in record.findings] == [PAST]
 
 
@@ -157,5 +165,7 @@ def test_a_record_is_never_changed_in_place() -> None:
 
 
 def test_a_record_survives_json() -> None:
-    record = told(present("recent_botulinum", when=MAY), (Finding("recent_botulinum", assertion=ABSENT), True))
+    record = told(
+        present("recent_botulinum", when=MAY), (Finding("recent_botulinum", assertion=ABSENT), True)
+    )
     assert Record.from_list(json.loads(json.dumps(record.to_list()))) == record

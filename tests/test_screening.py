@@ -9,7 +9,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from candidacy.findings import ABSENT, ASSERTIONS, FUTURE, HYPOTHETICAL, OTHER_PERSON, PAST, POSSIBLE, PRESENT, Finding
+from candidacy.findings import (
+    ABSENT,
+    ASSERTIONS,
+    FUTURE,
+    HYPOTHETICAL,
+    OTHER_PERSON,
+    PAST,
+    POSSIBLE,
+    PRESENT,
+    Finding,
+)
 from candidacy.knowledge import GROUPS, OUTCOMES, load
 from candidacy.screening import ANSWERS, NO, SKIPPED, UNSURE, YES, Verdict, add_duration, assess, worst
 
@@ -35,7 +45,8 @@ def outcome(*findings: Finding, today: date = TODAY) -> str:
     [(date(2026, 8, 31), "P6M", date(2027, 2, 28)), (date(2024, 2, 29), "P1Y", date(2025, 2, 28)),
      (date(2026, 1, 31), "P1M", date(2026, 2, 28)), (date(2027, 8, 31), "P6M", date(2028, 2, 29)),
      (date(2026, 12, 25), "P14D", date(2027, 1, 8)), (date(2026, 11, 1), "P2W", date(2026, 11, 15)),
-     (date(2026, 5, 22), "P6M", TODAY), (date(2026, 11, 22), "P0D", TODAY), (date(2025, 10, 31), "P1Y1M", date(2026, 11, 30))],
+     (date(2026, 5, 22), "P6M", TODAY), (date(2026, 11, 22), "P0D", TODAY), (date(2025, 10, 31), "P1Y1M",
+     date(2026, 11, 30))],
 )  # fmt: skip
 def test_a_wait_ends_on_the_calendar_day(day: date, duration: str, expected: date) -> None:
     assert add_duration(day, duration) == expected
@@ -74,13 +85,18 @@ def test_an_unknown_date_counts_as_inside_the_wait_without_an_earliest_day() -> 
 
 @pytest.mark.parametrize(
     ("condition", "days_ago", "expected"),
-    [("recent_botulinum", 10, "defer"), ("recent_botulinum", 89, "defer"), ("recent_botulinum", 90, "provider_review"),
-     ("recent_botulinum", 130, "no_flag"), ("recent_filler", 13, "defer"), ("recent_filler", 14, "provider_review"),
-     ("recent_filler", 250, "no_flag"), ("sunburn", 3, "defer"), ("sunburn", 13, "defer"), ("sunburn", 14, "no_flag"),
+    [("recent_botulinum", 10, "defer"), ("recent_botulinum", 89, "defer"), ("recent_botulinum", 90,
+    "provider_review"),
+     ("recent_botulinum", 130, "no_flag"), ("recent_filler", 13, "defer"), ("recent_filler", 14,
+     "provider_review"),
+     ("recent_filler", 250, "no_flag"), ("sunburn", 3, "defer"), ("sunburn", 13, "defer"), ("sunburn", 14,
+     "no_flag"),
      ("acute_illness", 6, "defer"), ("acute_illness", 7, "no_flag")],
 )  # fmt: skip
 @pytest.mark.parametrize("assertion", [PRESENT, PAST])
-def test_a_dated_event_is_judged_by_its_window(condition: str, days_ago: int, expected: str, assertion: str) -> None:
+def test_a_dated_event_is_judged_by_its_window(
+    condition: str, days_ago: int, expected: str, assertion: str
+) -> None:
     assert outcome(found(condition, assertion, days_ago)) == expected
 
 
@@ -100,7 +116,8 @@ def test_an_unknown_date_never_counts_as_long_ago() -> None:
 def test_a_plain_disclosure_gives_the_rules_verdict_or_that_of_its_open_variant(rule) -> None:
     verdict = assess([Finding(rule.id)], {}, TODAY)
     expected = next(
-        (v.verdict for v in rule.variants if not v.test.named and (not v.test.assertion or PRESENT in v.test.assertion)
+        (v.verdict for v in rule.variants if not v.test.named and
+         (not v.test.assertion or PRESENT in v.test.assertion)
          and v.test.elapsed_at_least is None and v.test.age_from is None and v.test.age_to is None),
         rule.verdict,
     )  # fmt: skip
@@ -130,7 +147,9 @@ def test_past_future_and_others_count_only_where_a_variant_says_so(rule, asserti
 
 
 @pytest.mark.parametrize(
-    ("rule", "variant"), [(rule, v) for rule in RULES for v in rule.variants if v.test.named], ids=lambda x: x.id
+    ("rule", "variant"),
+    [(rule, v) for rule in RULES for v in rule.variants if v.test.named],
+    ids=lambda x: x.id,
 )
 def test_a_named_variant_decides_in_place_of_its_rule(rule, variant) -> None:
     assertion = (variant.test.assertion or [PRESENT])[0]
@@ -139,7 +158,8 @@ def test_a_named_variant_decides_in_place_of_its_rule(rule, variant) -> None:
 
 
 @pytest.mark.parametrize(
-    ("age", "expected"), [(12, "contraindicated"), (17, "contraindicated"), (17.9, "contraindicated"), (18, "provider_review"),
+    ("age", "expected"), [(12, "contraindicated"), (17, "contraindicated"), (17.9, "contraindicated"), (18,
+    "provider_review"),
                           (21, "provider_review"), (21.9, "provider_review")],
 )  # fmt: skip
 def test_the_age_decides_by_whole_years(age: float, expected: str) -> None:
@@ -195,7 +215,12 @@ def test_nothing_said_is_no_flag_and_not_complete() -> None:
 
 def test_all_plain_answers_and_nothing_found_is_complete() -> None:
     verdict = assess([], ALL_NO, TODAY)
-    assert (verdict.outcome, verdict.complete, verdict.unanswered, verdict.reasons) == ("no_flag", True, (), ())
+    assert (verdict.outcome, verdict.complete, verdict.unanswered, verdict.reasons) == (
+        "no_flag",
+        True,
+        (),
+        (),
+    )
 
 
 @pytest.mark.parametrize("answer", [UNSURE, SKIPPED])
@@ -215,15 +240,28 @@ def test_a_stated_age_is_a_plain_yes() -> None:
 
 
 def test_the_worst_outcome_wins_and_stands_first() -> None:
-    findings = [Finding("anticoagulant"), Finding("pregnancy"), found("recent_botulinum", days_ago=5), Finding("herpes_simplex", assertion=POSSIBLE)]
+    findings = [
+        Finding("anticoagulant"),
+        Finding("pregnancy"),
+        found("recent_botulinum", days_ago=5),
+        Finding("herpes_simplex", assertion=POSSIBLE),
+    ]
     verdict = assess(findings, {"Q8_other_health": SKIPPED}, TODAY)
     assert verdict.outcome == "contraindicated"
-    assert [r.outcome for r in verdict.reasons] == ["contraindicated", "defer", "provider_review", "ask", "ask"]
+    assert [r.outcome for r in verdict.reasons] == [
+        "contraindicated",
+        "defer",
+        "provider_review",
+        "ask",
+        "ask",
+    ]
     assert worst(["no_flag", "defer", "ask"]) == "defer" and worst([]) == "no_flag"
 
 
 def test_one_rule_gives_one_reason_the_worst_with_the_latest_day() -> None:
-    verdict = assess([found("recent_botulinum", days_ago=60), found("recent_botulinum", days_ago=5)], {}, TODAY)
+    verdict = assess(
+        [found("recent_botulinum", days_ago=60), found("recent_botulinum", days_ago=5)], {}, TODAY
+    )
     assert len(verdict.reasons) == 1
     assert verdict.reasons[0].earliest == TODAY - timedelta(days=5) + timedelta(days=90)
 
@@ -243,13 +281,23 @@ def test_an_unknown_question_or_answer_is_an_error(answers: dict) -> None:
 
 
 def test_the_trace_tells_of_every_rule_whether_it_was_asked_and_what_matched() -> None:
-    verdict = assess([Finding("pregnancy"), Finding("breastfeeding", assertion=ABSENT)], {"Q4_allergy": NO, "Q8_other_health": SKIPPED}, TODAY)
+    verdict = assess(
+        [Finding("pregnancy"), Finding("breastfeeding", assertion=ABSENT)],
+        {"Q4_allergy": NO, "Q8_other_health": SKIPPED},
+        TODAY,
+    )
     trace = {entry.rule: entry for entry in verdict.trace}
     assert list(trace) == [rule.id for rule in RULES]
-    assert (trace["pregnancy"].matched, trace["pregnancy"].why) == (True, "contraindicated by the rule itself")
+    assert (trace["pregnancy"].matched, trace["pregnancy"].why) == (
+        True,
+        "contraindicated by the rule itself",
+    )
     assert (trace["breastfeeding"].evaluated, trace["breastfeeding"].why) == (True, "heard as absent")
     assert (trace["metal_allergy"].evaluated, trace["metal_allergy"].why) == (True, "question answered no")
-    assert (trace["seizure_disorder"].evaluated, trace["seizure_disorder"].why) == (False, "question answered skipped")
+    assert (trace["seizure_disorder"].evaluated, trace["seizure_disorder"].why) == (
+        False,
+        "question answered skipped",
+    )
     assert (trace["anticoagulant"].evaluated, trace["anticoagulant"].why) == (False, "not asked")
 
 
@@ -310,7 +358,10 @@ def test_the_same_words_give_the_same_verdict(findings, answers) -> None:  # typ
 @quick
 @given(many, answered, st.sampled_from(GROUPS), st.sampled_from([UNSURE, SKIPPED]))
 def test_a_doubtful_answer_is_never_milder_than_a_no(findings, answers, group, doubt) -> None:  # type: ignore[no-untyped-def]
-    plain, doubtful = assess(findings, {**answers, group: NO}, TODAY), assess(findings, {**answers, group: doubt}, TODAY)
+    plain, doubtful = (
+        assess(findings, {**answers, group: NO}, TODAY),
+        assess(findings, {**answers, group: doubt}, TODAY),
+    )
     assert severity(doubtful) >= severity(plain)
     assert not doubtful.complete
 
@@ -326,4 +377,6 @@ def test_no_wait_ends_before_tomorrow(findings, answers) -> None:  # type: ignor
 @given(many, answered, st.integers(0, 800))
 def test_dated_present_findings_only_get_milder_as_time_goes_by(findings, answers, later) -> None:  # type: ignore[no-untyped-def]
     dated = [f for f in findings if f.when and f.assertion == PRESENT]
-    assert severity(assess(dated, answers, TODAY + timedelta(days=later))) <= severity(assess(dated, answers, TODAY))
+    assert severity(assess(dated, answers, TODAY + timedelta(days=later))) <= severity(
+        assess(dated, answers, TODAY)
+    )

@@ -21,8 +21,10 @@ ROOT = Path(__file__).resolve().parents[1]
 HIGHEST_GRADE = 8.0
 FEWEST_WORDS = 20
 PRODUCTS = (
-    "Micro-Botox", "Botox Cosmetic", "Botox", "Dysport", "Xeomin", "Jeuveau", "Daxxify", "Myobloc", "SkinPen", "Exceed", "Dermapen",
-    "microneedling", "needling", "Accutane", "isotretinoin", "retinoid", "botulinum toxin", "hyaluronic acid", "PRP", "RF microneedling",
+    "Micro-Botox", "Botox Cosmetic", "Botox", "Dysport", "Xeomin", "Jeuveau", "Daxxify", "Myobloc",
+    "SkinPen", "Exceed", "Dermapen",
+    "microneedling", "needling", "Accutane", "isotretinoin", "retinoid", "botulinum toxin",
+    "hyaluronic acid", "PRP", "RF microneedling",
 )  # fmt: skip
 """Products and the treatment itself; drugs and conditions come from the rules."""
 
@@ -64,7 +66,10 @@ def too_hard(text: str) -> Optional[str]:
 def rule_texts() -> Iterator[Tuple[str, str]]:
     """(key, text) of everything in the rules that patients read."""
     for rule in load().rulebook.rules:
-        for part, key in [(rule, rule.id), *((variant, f"{rule.id}.{variant.id}") for variant in rule.variants)]:
+        for part, key in [
+            (rule, rule.id),
+            *((variant, f"{rule.id}.{variant.id}") for variant in rule.variants),
+        ]:
             for field in ("reason", "next_step", "asks", "asks_when", "advice"):
                 text = getattr(part, field, None)
                 if text:
@@ -88,7 +93,10 @@ def test_a_text_of_the_rules_reads_easily(text: str) -> None:
 def test_reason_and_next_step_read_easily_together() -> None:
     hard = {}
     for rule in load().rulebook.rules:
-        for part, key in [(rule, rule.id), *((variant, f"{rule.id}.{variant.id}") for variant in rule.variants)]:
+        for part, key in [
+            (rule, rule.id),
+            *((variant, f"{rule.id}.{variant.id}") for variant in rule.variants),
+        ]:
             why = too_hard(f"{part.reason or rule.reason} {part.next_step or rule.next_step}")
             if why:
                 hard[key] = why
@@ -107,8 +115,10 @@ def test_the_rules_promise_nothing() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["You qualify for it.", "You are a good candidate.", "It is safe.", "Your appointment is confirmed.", "There is no downtime.",
-     "We guarantee results.", "You are approved. The FDA says so.", "It is painless.", "You are cleared for treatment.",
+    ["You qualify for it.", "You are a good candidate.", "It is safe.", "Your appointment is confirmed.",
+    "There is no downtime.",
+     "We guarantee results.", "You are approved. The FDA says so.", "It is painless.",
+     "You are cleared for treatment.",
      "Micro-Botox is right for you."],
 )  # fmt: skip
 def test_a_promise_is_found(text: str) -> None:
@@ -117,7 +127,8 @@ def test_a_promise_is_found(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["I cannot say whether the treatment is right for you.", "No treatment is safe for everyone.", "This is not yet confirmed.",
+    ["I cannot say whether the treatment is right for you.", "No treatment is safe for everyone.",
+    "This is not yet confirmed.",
      "Toxins are approved for some lines, the FDA says.", "Nobody can guarantee a result."],
 )  # fmt: skip
 def test_what_denies_a_promise_is_none(text: str) -> None:
@@ -125,7 +136,9 @@ def test_what_denies_a_promise_is_none(text: str) -> None:
 
 
 def test_clinical_texts_keep_calm() -> None:
-    texts = [(key, text) for key, text in rule_texts()] + [(s.response, s.text) for s in PROJECT.said if s.metadata.get("sources")]
+    texts = [(key, text) for key, text in rule_texts()] + [
+        (s.response, s.text) for s in PROJECT.said if s.metadata.get("sources")
+    ]
     assert [key for key, text in texts if "!" in text] == []
 
 
@@ -152,12 +165,19 @@ def render():  # type: ignore[no-untyped-def]
 
     responses: Dict[str, List[dict]] = {}
     for said in PROJECT.said:
-        item = {"text": said.text, "buttons": [dict(button) for button in said.buttons], "metadata": said.metadata}
+        item = {
+            "text": said.text,
+            "buttons": [dict(button) for button in said.buttons],
+            "metadata": said.metadata,
+        }
         responses.setdefault(said.response, []).append(item)
     nlg = ClinicResponses(None, Domain.empty())
     nlg.responses = responses
     filled = {name: value or "something short" for name, value in nlg._facts.items()}
-    blank = {name: value if name[7:] in NEVER_BLANK or not name.startswith("clinic.") else None for name, value in filled.items()}
+    blank = {
+        name: value if name[7:] in NEVER_BLANK or not name.startswith("clinic.") else None
+        for name, value in filled.items()
+    }
     _, passed, _ = uttered(PROJECT)
 
     def rendered(name: str, blank_facts: bool, turn: int) -> str:
@@ -173,7 +193,9 @@ def render():  # type: ignore[no-untyped-def]
 
 @pytest.mark.parametrize("blank_facts", [False, True], ids=["facts_filled_in", "facts_blank"])
 @pytest.mark.parametrize("name", sorted(PROJECT.responses))
-def test_no_reply_ever_holds_a_brace(render, name: str, blank_facts: bool, caplog: pytest.LogCaptureFixture) -> None:  # type: ignore[no-untyped-def]
+def test_no_reply_ever_holds_a_brace(
+    render, name: str, blank_facts: bool, caplog: pytest.LogCaptureFixture
+) -> None:  # type: ignore[no-untyped-def]
     for turn in range(len(PROJECT.responses[name])):
         text = render(name, blank_facts, turn)
         assert text.strip()

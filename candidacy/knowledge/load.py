@@ -61,9 +61,13 @@ def _unique_mapping(loader: Any, node: yaml.MappingNode) -> dict:
     for key_node, _ in node.value:
         key = loader.construct_object(key_node)
         if not isinstance(key, Hashable):
-            raise yaml.MarkedYAMLError(problem="braces need quotes around them", problem_mark=key_node.start_mark)
+            raise yaml.MarkedYAMLError(
+                problem="braces need quotes around them", problem_mark=key_node.start_mark
+            )
         if key in seen:
-            raise yaml.MarkedYAMLError(problem=f"the key {key!r} stands here twice", problem_mark=key_node.start_mark)
+            raise yaml.MarkedYAMLError(
+                problem=f"the key {key!r} stands here twice", problem_mark=key_node.start_mark
+            )
         seen.add(key)
     return loader.construct_mapping(node, deep=True)
 
@@ -99,7 +103,9 @@ def _parse(path: Path, model: Type[_Model]) -> _Model:
     try:
         return model(**raw)
     except ValidationError as error:
-        raise BrokenFiles([BrokenFile(path, _key(raw, one["loc"]), _cure(one)) for one in error.errors()]) from None
+        raise BrokenFiles(
+            [BrokenFile(path, _key(raw, one["loc"]), _cure(one)) for one in error.errors()]
+        ) from None
 
 
 def _key(raw: Any, location: tuple) -> str:
@@ -178,7 +184,9 @@ def _source_problems(path: Path, rulebook: RuleBook, sources: Dict[str, Source])
     problems = []
     for rule in rulebook.rules:
         parts = [(f"conditions.{rule.id}.sources", rule.sources)]
-        parts += [(f"conditions.{rule.id}.variants.{v.id}.sources", v.sources) for v in rule.variants if v.sources]
+        parts += [
+            (f"conditions.{rule.id}.variants.{v.id}.sources", v.sources) for v in rule.variants if v.sources
+        ]
         for key, ids in parts:
             unknown = [source_id for source_id in ids if source_id not in sources]
             problems += [
@@ -186,5 +194,7 @@ def _source_problems(path: Path, rulebook: RuleBook, sources: Dict[str, Source])
                 for source_id in unknown
             ]
             if not unknown and not any(sources[source_id].verified for source_id in ids):
-                problems.append(BrokenFile(path, key, "rests on unverified sources alone; name one that was read"))
+                problems.append(
+                    BrokenFile(path, key, "rests on unverified sources alone; name one that was read")
+                )
     return problems

@@ -46,7 +46,7 @@ class Drug(Strict):
     """A medicine or product whose name alone raises a rule."""
 
     name: str
-    shared: bool = Field(False, description="True when another rule lists the same name on purpose; both are raised")
+    shared: bool = Field(False, description="another rule lists the same name on purpose; both are raised")
 
 
 class Test(Strict):
@@ -91,7 +91,7 @@ class Variant(Strict):
     advice: Optional[str] = Field(None, description="preparation advice shown with a no_flag verdict")
     names: List[str] = []
     drugs: List[Drug] = []
-    cues: List[str] = Field([], description="words that choose this variant when they stand beside the condition")
+    cues: List[str] = Field([], description="words beside the condition that choose this variant")
 
     _wait = validator("wait", allow_reuse=True)(check_duration)
 
@@ -134,7 +134,7 @@ class Rule(Strict):
     reason: str = Field(..., description="what the patient reads: why it matters, one or two plain sentences")
     next_step: str = Field(..., description="what the patient reads: what to do")
     asks: str = Field(..., description="the question that a plain yes or no settles")
-    asks_when: Optional[str] = Field(None, description="the question for the date, where a wait counts from one")
+    asks_when: Optional[str] = Field(None, description="the question for the date that a wait counts from")
     label_verdict: Optional[str]
     rationale: str = Field(..., description="for the nurse who signs: why this verdict")
     names: List[str] = Field(..., description="words and phrases that mean this condition")
@@ -286,7 +286,7 @@ class Clinic(Strict):
 
     @validator("facts", pre=True)
     def _text(cls, value: dict) -> dict:
-        return {key: (None if fact is None or not str(fact).strip() else str(fact).strip()) for key, fact in value.items()}
+        return {key: (None if fact is None else str(fact).strip() or None) for key, fact in value.items()}
 
     @validator("facts")
     def _required(cls, value: dict) -> dict:

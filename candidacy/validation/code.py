@@ -46,7 +46,11 @@ def functions(module: ast.Module) -> Iterator[ast.AST]:
 
 def inside(node: ast.AST) -> Iterator[ast.AST]:
     """The nodes of a function or module without those of functions inside it, and without docstrings."""
-    docstring = ast.get_docstring(node, clean=False) if hasattr(node, "body") and not isinstance(node, ast.ClassDef) else None
+    docstring = (
+        ast.get_docstring(node, clean=False)
+        if hasattr(node, "body") and not isinstance(node, ast.ClassDef)
+        else None
+    )
     pending = list(ast.iter_child_nodes(node))
     while pending:
         child = pending.pop()
@@ -86,7 +90,7 @@ def uttered(project: Project) -> Tuple[Dict[str, str], Dict[str, Set[str]], List
                 if shape in known and (shape.startswith("utter_") or file.startswith("actions/")):
                     names += known[shape]
                 elif shape.startswith("utter_"):
-                    what = f"builds the response name {shape!r}, a family that validation/code.py does not know; add it"
+                    what = f"builds {shape!r}, a family that validation/code.py does not know; add it there"
                     problems.append(Problem(file, getattr(function, "name", "module"), what))
             for name in names:
                 where.setdefault(name, file)
@@ -101,7 +105,9 @@ def _values(nodes: List[ast.AST]) -> Set[str]:
         if isinstance(node, ast.Call):
             found |= {keyword.arg for keyword in node.keywords if keyword.arg}
         elif isinstance(node, ast.Dict):
-            found |= {key.value for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)}
+            found |= {
+                key.value for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)
+            }
         elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
             index = node.slice
             if isinstance(index, ast.Constant) and isinstance(index.value, str):

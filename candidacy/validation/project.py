@@ -145,13 +145,19 @@ class Project:
         for file, data in [("domain.yml", self.domain), *self.files.items()]:
             for name, variations in (data.get("responses") or {}).items():
                 if not isinstance(variations, list) or not variations:
-                    self.problems.append(Problem(file, f"responses.{name}", "has no variation; add a `- text:`"))
+                    self.problems.append(
+                        Problem(file, f"responses.{name}", "has no variation; add a `- text:`")
+                    )
                     continue
                 for item in variations:
                     text = item.get("text") if isinstance(item, dict) else None
                     if not isinstance(text, str) or not text.strip():
                         self.problems.append(
-                            Problem(file, f"responses.{name}", "has no text; write one, in quotes if it begins with {")
+                            Problem(
+                                file,
+                                f"responses.{name}",
+                                "has no text; write one, in quotes if it begins with {",
+                            )
                         )
                         continue
                     buttons = tuple(item.get("buttons") or ())
@@ -175,5 +181,7 @@ class Project:
                 try:
                     found[self.shown(file)] = ast.parse(file.read_text("utf-8"))
                 except SyntaxError as error:
-                    self.problems.append(Problem(self.shown(file), f"line {error.lineno}", f"is no Python: {error.msg}"))
+                    self.problems.append(
+                        Problem(self.shown(file), f"line {error.lineno}", f"is no Python: {error.msg}")
+                    )
         return found

@@ -32,7 +32,8 @@ def check(project: Project) -> Iterator[Problem]:
             yield from _names(project, variation, values.get(name, set()), blankable)
             yield from _buttons(project, variation)
             yield from _sources(project, variation)
-        yield from _unset(name, variations, blankable)
+        if project.knowledge is not None:
+            yield from _unset(name, variations, blankable)
     for file, payload in payloads(project):
         match = _PAYLOAD.match(payload)
         if match and match.group(1) not in project.names("intents"):
@@ -47,7 +48,11 @@ def _use(project: Project, where: Dict[str, str]) -> Iterator[Problem]:
         if intent.startswith("faq_"):
             for name in (f"utter_{intent}", f"utter_{intent}_more"):
                 if name not in project.responses:
-                    yield Problem("domain.yml", f"intents.{intent}", f"the response {name} is missing; write it in data/faq")
+                    yield Problem(
+                        "domain.yml",
+                        f"intents.{intent}",
+                        f"the response {name} is missing; write it in data/faq",
+                    )
     steps = [step for _, _, rule in project.rules() for step in rule.get("steps") or []]
     used = {*where, *(str(step["action"]) for step in steps if step.get("action"))}
     used |= {f"utter_ask_{slot}" for slots in project.forms.values() for slot in slots}
@@ -55,7 +60,9 @@ def _use(project: Project, where: Dict[str, str]) -> Iterator[Problem]:
     for variation in project.said:
         home = homes.setdefault(variation.response, variation.file)
         if home != variation.file:
-            yield Problem(variation.file, f"responses.{variation.response}", f"stands in {home} too; keep one")
+            yield Problem(
+                variation.file, f"responses.{variation.response}", f"stands in {home} too; keep one"
+            )
     for name, file in homes.items():
         if name not in used:
             yield Problem(file, f"responses.{name}", "is unused; remove it or correct the name")
@@ -91,26 +98,36 @@ def _unset(name: str, variations: List[Said], blankable: Set[str]) -> Iterator[P
     for variation in variations:
         named = sorted(blankable & set(variation.names))
         if variation.unset and named:
-            what = f"the variation for a blank fact names {{{named[0]}}}, which may be blank as well; leave it out"
+            what = f"the variation for a blank fact names {{{named[0]}}}, maybe blank as well; leave it out"
             yield Problem(variation.file, f"responses.{name}", what)
         elif named and not plain:
             what = f"names {{{named[0]}}}, which may be blank; add a variation with metadata: {{unset: true}}"
             yield Problem(variation.file, f"responses.{name}", what)
         elif variation.unset and not naming:
-            yield Problem(variation.file, f"responses.{name}", "has a variation for a blank fact but names none; drop unset")
+            yield Problem(
+                variation.file,
+                f"responses.{name}",
+                "has a variation for a blank fact but names none; drop unset",
+            )
 
 
 def _sources(project: Project, variation: Said) -> Iterator[Problem]:
     key = f"responses.{variation.response}"
     ids = variation.metadata.get("sources") or []
     if not ids and any(fnmatchcase(variation.response, shape) for shape in CLINICAL):
-        yield Problem(variation.file, key, "states something clinical without a source; add metadata: {sources: [...]}")
+        yield Problem(
+            variation.file, key, "states something clinical without a source; add metadata: {sources: [...]}"
+        )
     if project.knowledge is None:
         return
     sources = project.knowledge.sources
     unknown = [source for source in ids if source not in sources]
     for source in unknown:
-        yield Problem(variation.file, key, f"the source {source!r} is not in data/clinic/sources.yml; add it or correct the id")
+        yield Problem(
+            variation.file,
+            key,
+            f"the source {source!r} is not in data/clinic/sources.yml; add it or correct the id",
+        )
     if ids and not unknown and not any(sources[source].verified for source in ids):
         yield Problem(variation.file, key, "rests on unverified sources alone; name one that was read")
 
@@ -133,11 +150,15 @@ def _command(project: Project, file: str, key: str, payload: str) -> Iterator[Pr
         yield Problem(file, key, f"the payload {payload!r} is not of the form /intent or /intent{{...}}")
         return
     if match.group(1) not in project.names("intents"):
-        yield Problem(file, key, f"the payload {payload!r} names an unknown intent; correct it or add it to domain.yml")
+        yield Problem(
+            file, key, f"the payload {payload!r} names an unknown intent; correct it or add it to domain.yml"
+        )
     try:
         entities: Any = json.loads(match.group(2) or "{}")
     except ValueError:
-        yield Problem(file, key, f"the payload {payload!r} holds no valid JSON; write /intent{{\"entity\": \"value\"}}")
+        yield Problem(
+            file, key, f'the payload {payload!r} holds no valid JSON; write /intent{{"entity": "value"}}'
+        )
         return
     for entity, value in entities.items():
         if entity not in project.names("entities"):

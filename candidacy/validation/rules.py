@@ -64,9 +64,13 @@ def _clinic(knowledge: Knowledge) -> Iterator[Problem]:
     try:
         ZoneInfo(clinic.time_zone)
     except (KeyError, ValueError, OSError):
-        yield Problem(CLINIC, "time_zone", f"{clinic.time_zone!r} is no time zone; write for example America/New_York")
+        yield Problem(
+            CLINIC, "time_zone", f"{clinic.time_zone!r} is no time zone; write for example America/New_York"
+        )
     if not re.fullmatch(r"[A-Z]{2}", clinic.country):
-        yield Problem(CLINIC, "country", f"{clinic.country!r} is no country code; write two capital letters such as US")
+        yield Problem(
+            CLINIC, "country", f"{clinic.country!r} is no country code; write two capital letters such as US"
+        )
     for weekday in WEEKDAYS:
         if weekday not in clinic.hours:
             yield Problem(CLINIC, f"hours.{weekday}", "is missing; write its hours, or null when closed")
@@ -97,8 +101,10 @@ def _words(knowledge: Knowledge) -> Iterator[Problem]:
                 yield from _clash(one, other)
     for same in by_word.values():
         for listed in same:
-            if listed.shared and not any(other.rule != listed.rule and other.kind == "drug" for other in same):
-                what = f"{listed.word!r} is shared: true, yet no other rule lists it; drop shared or add it there"
+            if listed.shared and not any(
+                other.rule != listed.rule and other.kind == "drug" for other in same
+            ):
+                what = f"{listed.word!r} is shared: true, yet no other rule lists it; drop shared"
                 yield Problem(RULES_FILE, f"conditions.{listed.rule}.drugs", what)
     for rule in knowledge.rulebook.rules:
         alike = {normal(phrase) for phrase in rule.look_alikes}
@@ -114,7 +120,9 @@ def _twice(rule: Rule) -> Iterator[Problem]:
         seen = set()
         for phrase in getattr(rule, key):
             if phrase.casefold() in seen:
-                yield Problem(RULES_FILE, f"conditions.{rule.id}.{key}", f"{phrase!r} stands there twice; remove one")
+                yield Problem(
+                    RULES_FILE, f"conditions.{rule.id}.{key}", f"{phrase!r} stands there twice; remove one"
+                )
             seen.add(phrase.casefold())
 
 
@@ -139,18 +147,26 @@ def _ages(project: Project, knowledge: Knowledge, bands: Dict[str, int]) -> Iter
         if band.startswith(("under", "below")):
             numbers = [number - 1 for number in numbers]
         if youngest not in numbers or len({_variant(rule, age) for age in numbers}) != 1:
-            what = f"the band {band!r} ({youngest}) does not lie in one case of {UNDER_AGE}; fit it to the rule's ages"
+            what = f"the band {band!r} ({youngest}) does not lie in one case of {UNDER_AGE}; mend it"
             yield Problem(ANSWERS, f"age_bands.{band}", what)
     covered = {_variant(rule, age) for age in bands.values()}
     for variant in rule.variants:
         if variant.id not in covered:
-            yield Problem(ANSWERS, "age_bands", f"no band stands for the case {variant.id} of {UNDER_AGE}; add one")
+            yield Problem(
+                ANSWERS, "age_bands", f"no band stands for the case {variant.id} of {UNDER_AGE}; add one"
+            )
     offered = [b.get("payload") for v in project.responses.get("utter_ask_q1_age", []) for b in v.buttons]
     for payload in offered:
         if payload not in bands:
-            yield Problem("domain.yml", "responses.utter_ask_q1_age", f"the button {payload!r} is no age band of answers.yml")
+            yield Problem(
+                "domain.yml",
+                "responses.utter_ask_q1_age",
+                f"the button {payload!r} is no age band of answers.yml",
+            )
 
 
 def _variant(rule: Rule, age: int) -> Optional[str]:
-    spans: List[Tuple[str, int, int]] = [(v.id, v.test.age_from or 0, v.test.age_to or 200) for v in rule.variants]
+    spans: List[Tuple[str, int, int]] = [
+        (v.id, v.test.age_from or 0, v.test.age_to or 200) for v in rule.variants
+    ]
     return next((name for name, low, high in spans if low <= age <= high), None)

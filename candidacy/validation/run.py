@@ -31,7 +31,11 @@ def validate(root: Path) -> Report:
     found: List[Problem] = []
     # Where a file cannot be read little else can agree: the one line that counts would drown.
     readable = bool(project.domain) and all(project.files.values())
-    checks = (rules.check, talk.check, responses.check, wording.check) if readable else (rules.check, wording.check)
+    checks = (
+        (rules.check, talk.check, responses.check, wording.check)
+        if readable
+        else (rules.check, wording.check)
+    )
     for check in checks:
         found += check(project)
     problems = tuple(sorted({*project.problems, *found}))

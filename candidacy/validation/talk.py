@@ -13,7 +13,8 @@ FEWEST_EXAMPLES = 10
 BUILT_IN_INTENTS = ("nlu_fallback",)
 BUILT_IN_ACTIONS = (
     "action_listen", "action_restart", "action_session_start", "action_default_fallback", "action_back",
-    "action_deactivate_loop", "action_revert_fallback_events", "action_unlikely_intent", "action_extract_slots",
+    "action_deactivate_loop", "action_revert_fallback_events", "action_unlikely_intent",
+    "action_extract_slots",
 )  # fmt: skip
 RULES = "data/rules.yml"
 
@@ -35,7 +36,11 @@ def _intents(project: Project) -> Iterator[Problem]:
     for intent in dict.fromkeys(intents):
         rules = answered.get(intent, [])
         if not rules:
-            yield Problem("domain.yml", f"intents.{intent}", "has no rule in data/rules.yml; add one that begins with it")
+            yield Problem(
+                "domain.yml",
+                f"intents.{intent}",
+                "has no rule in data/rules.yml; add one that begins with it",
+            )
         elif len(rules) > 1:
             yield Problem(RULES, intent, f"has {len(rules)} rules ({'; '.join(rules)}); keep one")
         count = len(project.examples.get(intent, []))
@@ -44,7 +49,11 @@ def _intents(project: Project) -> Iterator[Problem]:
             yield Problem("domain.yml", f"intents.{intent}", what)
     for intent, examples in project.examples.items():
         if intent not in intents:
-            yield Problem(examples[0][0] if examples else "data/nlu", f"nlu.{intent}", "is no intent of domain.yml; add it there")
+            yield Problem(
+                examples[0][0] if examples else "data/nlu",
+                f"nlu.{intent}",
+                "is no intent of domain.yml; add it there",
+            )
 
 
 def _answered(project: Project) -> Dict[str, List[str]]:
@@ -64,11 +73,17 @@ def _examples(project: Project) -> Iterator[Problem]:
             words = " ".join(re.sub(r"[^\w$%]+", " ", text.casefold()).split()) or text
             if words in seen and seen[words][0] != intent:
                 other, other_file = seen[words]
-                yield Problem(file, f"nlu.{intent}", f"the example {text!r} stands under {other} ({other_file}) too; keep one")
+                yield Problem(
+                    file,
+                    f"nlu.{intent}",
+                    f"the example {text!r} stands under {other} ({other_file}) too; keep one",
+                )
             seen.setdefault(words, (intent, file))
             for entity in re.findall(r"\[[^\]]+\]\((\w+)\)", text):
                 if entity not in project.names("entities"):
-                    yield Problem(file, f"nlu.{intent}", f"the example {text!r} names the unknown entity {entity}")
+                    yield Problem(
+                        file, f"nlu.{intent}", f"the example {text!r} names the unknown entity {entity}"
+                    )
 
 
 def _rules(project: Project) -> Iterator[Problem]:
@@ -82,20 +97,30 @@ def _rules(project: Project) -> Iterator[Problem]:
         for step in [*(rule.get("condition") or []), *(rule.get("steps") or [])]:
             for choice in step.get("or") or [step]:
                 if "intent" in choice and choice["intent"] not in intents:
-                    yield Problem(file, name, f"names the unknown intent {choice['intent']}; add it to domain.yml or correct it")
+                    yield Problem(
+                        file,
+                        name,
+                        f"names the unknown intent {choice['intent']}; add it to domain.yml or correct it",
+                    )
             action = step.get("action")
             if action and str(action).startswith("utter_"):
                 if action not in project.responses:
-                    yield Problem(file, name, f"utters {action}, which does not exist; write it or correct the name")
+                    yield Problem(
+                        file, name, f"utters {action}, which does not exist; write it or correct the name"
+                    )
             elif action and action not in actions:
-                yield Problem(file, name, f"names the unknown action {action}; add it to `actions` in domain.yml")
+                yield Problem(
+                    file, name, f"names the unknown action {action}; add it to `actions` in domain.yml"
+                )
             if step.get("active_loop") and step["active_loop"] not in project.forms:
                 yield Problem(file, name, f"names the unknown form {step['active_loop']}")
             was_set = step.get("slot_was_set") or []
             for item in was_set if isinstance(was_set, list) else [was_set]:
                 for slot in item if isinstance(item, dict) else [item]:
                     if slot not in slots:
-                        yield Problem(file, name, f"names the unknown slot {slot}; add it to domain.yml or correct it")
+                        yield Problem(
+                            file, name, f"names the unknown slot {slot}; add it to domain.yml or correct it"
+                        )
 
 
 def _actions(project: Project) -> Iterator[Problem]:
@@ -103,7 +128,11 @@ def _actions(project: Project) -> Iterator[Problem]:
     domain = project.names("actions")
     for action in domain:
         if not any(fnmatchcase(action, shape) for shape in written):
-            yield Problem("domain.yml", f"actions.{action}", "no class in actions/ has this name; write it or remove the line")
+            yield Problem(
+                "domain.yml",
+                f"actions.{action}",
+                "no class in actions/ has this name; write it or remove the line",
+            )
     for shape, (file, cls) in written.items():
         if not any(fnmatchcase(action, shape) for action in domain):
             yield Problem(file, cls, f"{shape} does not stand under `actions` in domain.yml; add it there")

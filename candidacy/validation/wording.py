@@ -104,9 +104,13 @@ def check(project: Project) -> Iterator[Problem]:
             continue
         length = septets(filled(variation, project.knowledge))
         if length is None and septets(NAME.sub("", variation.text)) is not None:
-            yield Problem("data/clinic/clinic.yml", "facts", f"a fact in {variation.response} is not plain SMS text; use plain letters")
+            yield Problem(
+                "data/clinic/clinic.yml",
+                "facts",
+                f"a fact in {variation.response} is not plain SMS text; use plain letters",
+            )
         if length and length > MOST_SEPTETS and all(name.startswith(_FIXED) for name in variation.names):
-            what = f"is {length} characters long with the facts in place; an SMS holds {MOST_SEPTETS}, so shorten it"
+            what = f"is {length} characters with the facts in place; three SMS hold {MOST_SEPTETS}, so shorten it"
             yield Problem(variation.file, key, what)
     if project.knowledge is None:
         return
@@ -122,6 +126,10 @@ def _common(file: str, key: str, texts: List[str], claims: Claims) -> Iterator[P
     for text in texts:
         odd = sorted(set(text) - _GSM7 - _GSM7_EXTENDED)
         if odd:
-            yield Problem(file, key, f"holds {' '.join(map(repr, odd))}, which SMS lacks; write plain ' \" and -")
+            yield Problem(
+                file, key, f"holds {' '.join(map(repr, odd))}, which SMS lacks; write plain ' \" and -"
+            )
         for claim in claims.made_in(text):
-            yield Problem(file, key, f"says {claim!r}, which only a provider (or nobody) can promise; word it otherwise")
+            yield Problem(
+                file, key, f"says {claim!r}, which only a provider (or nobody) can promise; word it otherwise"
+            )
