@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import Dict, Iterator, List, Set, Tuple
+from typing import Dict, Iterable, Iterator, List, Set, Tuple
 
 from candidacy.knowledge import GROUPS, OUTCOMES
 from candidacy.validation.project import Problem, Project
@@ -81,11 +81,13 @@ def uttered(project: Project) -> Tuple[Dict[str, str], Dict[str, Set[str]], List
     values: Dict[str, Set[str]] = {}
     problems = []
     for file, module in project.code.items():
+        tables = _tables(module)
         for function in functions(module):
             nodes = list(inside(function))
             passed = _values(nodes)
-            named = [n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)]
-            names = [name for name in named if RESPONSE.match(name) and name != METADATA_KEY]
+            names = _literals(nodes)
+            if function is not module:
+                names += [n for node in nodes if isinstance(node, ast.Name) for n in tables.get(node.id, [])]
             for shape in [pattern(n) for n in nodes if isinstance(n, ast.JoinedStr)]:
                 if shape in known and (shape.startswith("utter_") or file.startswith("actions/")):
                     names += known[shape]
@@ -96,6 +98,21 @@ def uttered(project: Project) -> Tuple[Dict[str, str], Dict[str, Set[str]], List
                 where.setdefault(name, file)
                 values.setdefault(name, set()).update(passed)
     return where, values, problems
+
+
+def _literals(nodes: Iterable[ast.AST]) -> List[str]:
+    """Response names written out in these nodes."""
+    texts = [n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    return [text for text in texts if RESPONSE.match(text) and text != METADATA_KEY]
+
+
+def _tables(module: ast.Module) -> Dict[str, List[str]]:
+    """Tables of response names at the top of a module, such as REPLIES: they speak where they are used."""
+    found = {}
+    for node in module.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            found[node.targets[0].id] = _literals(ast.walk(node.value))
+    return found
 
 
 def _values(nodes: List[ast.AST]) -> Set[str]:
