@@ -212,17 +212,21 @@ def keep() -> None:
     command = [sys.executable, str(ROOT / "launch.py"), *sys.argv[2:]]
     process: List["subprocess.Popen[bytes]"] = []
 
+    ending: List[int] = []
+
     def end(number: int, _frame: object) -> None:
+        ending.append(number)  # waiting here would wait for the lock of the wait below
         process[-1].send_signal(number)
-        sys.exit(process[-1].wait())
 
     failures = 0
-    while True:
+    while not ending:
         started = time.monotonic()
         process.append(subprocess.Popen(command))
         signal.signal(signal.SIGTERM, end)
         signal.signal(signal.SIGINT, end)
         code = process[-1].wait()
+        if ending:
+            break
         failures = failures + 1 if time.monotonic() - started < 20 else 0
         if code == 1 and failures:  # it said itself why it cannot start
             sys.exit(1)
