@@ -173,7 +173,7 @@ def train() -> None:
         lines = [line for line in (done.stdout + done.stderr).splitlines() if not noise.search(line)]
         sys.exit("Training failed:\n" + "\n".join(lines[-25:]))
     for old in newest:
-        old.unlink()
+        old.unlink(missing_ok=True)
     STAMP.write_text(digest, "utf-8")
     print(f"Trained in {time.monotonic() - started:.0f} s.", flush=True)
 

@@ -9,7 +9,7 @@ from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answering import FAQ, reopened, settle_contradiction, withdraw
-from actions.talk import BOOKING, GROUP_OF, SCREENING, SLOT_OF, Talk, forget_record, stated_age
+from actions.talk import BOOKING, GROUP_OF, OTHER, SCREENING, SLOT_OF, Talk, forget_record, stated_age
 from candidacy.ages import age_in
 from candidacy.knowledge import load
 from candidacy.screening import SKIPPED
@@ -125,7 +125,7 @@ class ActionSomeoneElse(Action):
         talk = Talk(tracker)
         dispatcher.utter_message(response="utter_someone_else")
         # From this message on, itself included: it often says something about that person.
-        return forget_record(talk.now - 0.001)
+        return forget_record(talk.now - 0.001) + [SlotSet("treated", OTHER)]
 
 
 class ActionWhy(Action):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from typing import Any, Dict, List, Optional, Text, Tuple
@@ -26,6 +27,8 @@ CHOSEN = {"affirm": YES, "deny": NO, "unsure": UNSURE, "skip": SKIPPED}
 """Intents of the answer buttons."""
 
 UNNAMED = "unnamed"
+OTHER = "other"
+"""Value of the slot `treated` when the writer asks for somebody else."""
 WAITS_FOR_YES_OR_NO = ("restart", "contradiction", "hypothetical")
 """Kinds of offers that are questions of their own, also inside a form."""
 
@@ -77,7 +80,14 @@ class Talk:
     @cached_property
     def heard_now(self) -> List[Finding]:
         """Findings of the latest message."""
-        return findings_of(self.messages[-1]) if self.messages else []
+        return self._findings_of(self.messages[-1]) if self.messages else []
+
+    def _findings_of(self, event: Dict[Text, Any]) -> List[Finding]:
+        """Findings about the person to be treated, who may be somebody the writer speaks of as "she"."""
+        found = findings_of(event)
+        if self.tracker.get_slot("treated") != OTHER:
+            return found
+        return [replace(f, assertion=PRESENT) if f.assertion == OTHER_PERSON else f for f in found]
 
     @cached_property
     def record_before(self) -> Record:
@@ -95,7 +105,7 @@ class Talk:
         for event in messages:
             at = event.get("timestamp") or 0.0
             if at > until:
-                record = record.hear(findings_of(event), at, corrects=_corrects(event))
+                record = record.hear(self._findings_of(event), at, corrects=_corrects(event))
         return record
 
     @property
@@ -202,7 +212,7 @@ def _corrects(event: Dict[Text, Any]) -> bool:
 
 def forget_record(at: float) -> List[EventType]:
     """Events that start a new record: nothing said before `at` counts any more."""
-    slots = ["findings", "verdict", "follow_up", "followed_up", "offered", *GROUP_OF]
+    slots = ["findings", "verdict", "treated", "follow_up", "followed_up", "offered", *GROUP_OF]
     slots += ["booking_name", "booking_contact", "booking_windows", "booking_consent", "requested_slot"]
     return [
         *(SlotSet(slot, None) for slot in slots),
