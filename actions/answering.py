@@ -32,6 +32,7 @@ REPLIES = {
     "thank": "utter_thank",
     "help": "utter_help",
 }
+MANNERS = ("thank", "goodbye", "help")
 FORMS = {"start_screening": SCREENING, "book_consultation": BOOKING}
 
 
@@ -43,6 +44,8 @@ def answer_questions(dispatcher: CollectingDispatcher, talk: Talk) -> int:
         # In a form a reply such as "34" or "whenever" may look like a topic: only a question is an aside.
         if talk.form and intent.startswith(FAQ) and not reads_as_question(item.get("text") or ""):
             continue
+        if talk.form and intent in MANNERS:
+            continue  # "any time" is an answer there
         response = f"utter_{intent}" if intent.startswith(FAQ) else REPLIES.get(intent)
         if response and response not in said and len(said) < MOST_ANSWERS:
             dispatcher.utter_message(response=response)

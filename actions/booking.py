@@ -16,7 +16,7 @@ from actions.screening import STEERING
 from actions.talk import BOOKING, SLOT_OF, Talk, stated_age
 from candidacy.answers import interpret, polarity
 from candidacy.knowledge import load
-from candidacy.replies import read
+from candidacy.replies import corrects, read, without_correction
 from candidacy.screening import AGE_GROUP, NO, SKIPPED, UNSURE, YES
 from desk.booking import ConsultationRequest, NotBookable, request_consultation
 from desk.contact import read_contact, without_contacts
@@ -32,6 +32,8 @@ CONSENT_TEXT_VERSION = "1"
 
 ASIDES = STEERING + ("correct", "reschedule_or_cancel", "start_screening", "bot_challenge", "complaint", "help")
 MOST_WINDOWS = 3
+LATER_STEPS = ("booking_contact", "booking_windows", "booking_consent")
+"""Steps at which what was given before may be put right."""
 
 
 class ValidateBookingForm(Action):
@@ -51,7 +53,9 @@ class ValidateBookingForm(Action):
         slot = tracker.get_slot("requested_slot") or ""
         gives_contact = read_contact(talk.text, load().clinic.country) is not None
         declines = slot == "booking_consent" and read(talk.text).opening == NO
-        if talk.intent in ASIDES and not gives_contact and not declines:
+        put_right = self._put_right(talk, slot) if slot in LATER_STEPS and not declines else {}
+        puts_right = put_right and talk.intent in ("correct", "reschedule_or_cancel")
+        if talk.intent in ASIDES and not (gives_contact or declines or puts_right):
             return []
         if talk.pending:
             return []
@@ -63,10 +67,9 @@ class ValidateBookingForm(Action):
             "booking_consent": self._consent,
         }
         slots = readers[slot](dispatcher, talk) if slot in readers else {}
-        if gives_contact and not slots and slot in ("booking_windows", "booking_consent"):
-            # "Wrong number, it is ...": the new one takes the old one's place, and the question stays.
-            dispatcher.utter_message(response="utter_booking_contact_changed")
-            slots = self._contact(dispatcher, talk)
+        if put_right and not slots:
+            dispatcher.utter_message(response="utter_booking_changed")
+            slots = put_right
         if not slots:
             return []
         for response, values in notes(talk, [f for f in talk.heard_now if f.surfaced]):
@@ -77,6 +80,19 @@ class ValidateBookingForm(Action):
         if is_under_age(talk.verdict()):
             events.append(SlotSet("requested_slot", None))
         return events
+
+    @staticmethod
+    def _put_right(talk: Talk, slot: Text) -> Dict[Text, Any]:
+        """Something given before is given anew: "wrong number, it is ...", "make it mornings", "it's Ana"."""
+        contact = read_contact(talk.text, load().clinic.country)
+        if contact and slot != "booking_contact":
+            return {"booking_contact": _stored(contact)}
+        if slot == "booking_consent":
+            windows = [window for window in read_windows(talk.text, now(), load().clinic) if window.open]
+            if windows:
+                return {"booking_windows": [window.to_dict() for window in windows[:MOST_WINDOWS]]}
+        name = read_name(without_correction(talk.text)) if corrects(talk.text) else None
+        return {"booking_name": name} if name else {}
 
     @staticmethod
     def _start(dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType]:

@@ -75,6 +75,13 @@ def corrects(text: str) -> bool:
     return not before or before in _NOES + _YESES
 
 
+def without_correction(text: str) -> str:
+    """The words behind "actually", "sorry, I meant" and the like; the whole text when it has none."""
+    words = plain(text)
+    match = cues().has(words, "corrects")
+    return " ".join(text.split()[len(words[: match.end()].split()):]) if match else text
+
+
 def reads_as_question(text: str) -> bool:
     """True when a message asks something by its form: a question mark, or how it begins."""
     return "?" in text or _begins_as_question(plain(text))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from copy import copy
 from datetime import date
 from pathlib import Path
 from typing import Any, Dict, List, Optional
@@ -71,6 +72,7 @@ class Case(_Strict):
     name: str
     persona: str
     goal: str
+    channel: str = "web"
     turns: List[Turn]
     ends: Ends = Ends()
 
@@ -131,7 +133,8 @@ class Player:
 
     def __init__(self, case: Case, bot: Any, today: date) -> None:
         self.case, self.today = case, today
-        self.talk = bot.talk()
+        self.talk = copy(bot).talk()
+        self.talk.bot.channel = case.channel
         self.problems: List[str] = []
         self.references: List[str] = []
 
