@@ -6,63 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Dict, List, Optional, Tuple
 
+from candidacy.listening.age_words import AGE, WORDS
 from candidacy.listening.persons import CANDIDATE, OTHER, SELF
 from candidacy.listening.scene import Scene
 
-_SMALL = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-_TENS = {
-    "twenty": 20,
-    "thirty": 30,
-    "forty": 40,
-    "fourty": 40,
-    "fifty": 50,
-    "sixty": 60,
-    "seventy": 70,
-    "eighty": 80,
-}
-_WORDS: Dict[str, int] = {word: number for number, word in enumerate(_SMALL)}
-_WORDS.update(_TENS)
-_NUM = (
-    r"(?:\d{1,3}(?:\.\d)?|(?:"
-    + "|".join(_TENS)
-    + r")(?: (?:"
-    + "|".join(_SMALL[1:10])
-    + r"))?|"
-    + "|".join(_SMALL[::-1])
-    + ")"
-)
-_YEARS = r"(?:years?|yrs?|yr s|yo|y o|y / o|y)"
-_SEX = r"(?:f|m|female|male|girl|boy|woman|man|guy|lady|dude|fem|gal)"
-_NOT_UNIT = (
-    r"(?! ?(?:%|\$|/|weeks?|wks?|wk|months?|mos?|mths?|days?|hours?|hrs?|ft\b|feet|foot|inch(?:es)?|minutes?|mins?|units?|u\b|mg|mcg|ml|cc|g\b|kg|lbs?|pounds|stone|cm|mm|inch|times?|"
-    r"syringes?|vials?|st\b|nd\b|rd\b|th\b|percent|dollars|bucks|usd|am\b|pm\b|o clock|in the|miles|km|kids|children|people|sessions|treatments|hundred|thousand|pregnancies|of\b|or so weeks|"
-    r"grand|out of|different|more|points|a1c|bmi|week|medications|meds|pills|drugs|and a half (?:weeks|months)|years? (?:ago|into|since|on|of|post|clean|sober|out|cancer|in\b|with|without|married|later|free)))"
-)
-_AGE = re.compile(
-    r"(?<![\w.$/])(?:"
-    r"(?:i am|i m|me|am|is|she is|he is|was|they are|aged?|age is|age of|age :|age|my age is|turned|just turned|turning|turn|almost|nearly|only|just|about to be|going to be|gonna be|be|being|at)"
-    r"(?: (?:a|an|only|just|about|almost|nearly|currently|now|actually|turning|going to be|about to turn|about to be|not even|still|around|like|approximately|barely|already|soon to be|young|very|stressed out|healthy|fit|tired))*"
-    r" (?P<a>"
-    + _NUM
-    + r")(?P<half> and a half| 1 / 2| ½)?"
-    + _NOT_UNIT
-    + r"(?P<old> "
-    + _YEARS
-    + r"(?: olds?| of age| young)?)?|"
-    r"(?P<b>" + _NUM + r")(?P<half2> and a half)? " + _YEARS + r" (?:old|olds|of age|young)|"
-    r"(?P<c>\d{2}) ?/? ?(?:yo|y o|y / o|yr old|yrs old)|"
-    r"(?P<d>\d{2}) ?/? ?(?P<sexd>" + _SEX + r")|"
-    r"(?P<sexe>f|m|female|male) ?/? ?(?P<e>\d{2})(?! ?(?:units|mg|/))|"
-    r"in (?:my|her|his) (?:early |mid |late )?(?P<g>\d0) ?s|in (?:my|her|his) (?:early |mid |late )?(?P<gw>twenties|thirties|forties|fifties|sixties|seventies|eighties)|"
-    r"born (?:in )?(?:\w+ )?(?:\d{1,2} )?(?P<h>19[2-9]\d|20[0-2]\d)|"
-    r"(?:daughter|son|niece|nephew|sister|brother|cousin|friend|kid|girl|boy|granddaughter|grandson|wife|husband|partner|girlfriend|boyfriend|mum|mom|dad|child) ?[(,] ?(?P<p>\d{1,2}) ?[),]|"
-    r"(?P<q>1[3-9]|2[01])(?= (?:next (?:week|month|year)|tomorrow|in (?:a|one|two|three|\d+) (?:days?|weeks?|months?))\b)|"
-    r"dob :? ?(?:\d{1,2} / \d{1,2} / )?(?P<k>19[2-9]\d|20[0-2]\d)"
-    r")(?![a-z0-9])"
-)
 _DECADES = {
     "twenties": 20,
     "thirties": 30,
@@ -87,7 +34,7 @@ class Age:
 def _value(raw: str) -> Optional[float]:
     if raw[0].isdigit():
         return float(raw)
-    total = sum(_WORDS.get(word, 0) for word in raw.split())
+    total = sum(WORDS.get(word, 0) for word in raw.split())
     return float(total) if total else None
 
 
@@ -100,7 +47,7 @@ def find_ages(scene: Scene) -> List[Age]:
     text = " ".join(token.norm for token in scene.tokens)
     at = {offset: index for index, offset in enumerate(starts)}
     found: List[Age] = []
-    for match in _AGE.finditer(text):
+    for match in AGE.finditer(text):
         group = match.groupdict()
         years = _years(group, match.group(), scene)
         if years is None or not 5 <= years <= 110:

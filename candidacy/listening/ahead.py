@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Sequence, Tuple
 
 from candidacy.listening.clauses import Part
-from candidacy.listening.lists import bare, fills
+from candidacy.listening.lists import bare, fills, stops_it
 from candidacy.listening.said import Said
 from candidacy.listening.scene import Cue, Scene
 
@@ -134,6 +134,8 @@ def _after(
     if word == "before" and any(c.kinds & {"question"} and c.start < end for c in scene.forward):
         # "Do I stop my retinol before?": before the treatment.
         ends = False
+    if scene.norm(cue.end - 1) in ("stopped", "finished", "quit", "ended", "completed"):
+        ends = ends and stops_it(scene, cue.end, part_end)
     if "past_after" in kinds and gap <= 8 and ends:
         said.over = True
         if said.stop_at < 0:

@@ -12,7 +12,7 @@ from typing import List, Optional, Sequence, Tuple
 from candidacy.listening.ahead import look_ahead
 from candidacy.listening.lists import bare, fills, sentence_end
 from candidacy.listening.questions import settle_question
-from candidacy.listening.said import Said, mark_mine, who_has
+from candidacy.listening.said import Said, last_named, mark_mine, who_has
 from candidacy.listening.scene import Cue, Scene
 
 
@@ -25,6 +25,7 @@ def weigh(scene: Scene, start: int, end: int, inside: Sequence[Tuple[int, int]] 
         inside: Ranges of other things said; list items that a cue may pass over.
     """
     said = Said(who=who_has(scene, start, end))
+    said.named = last_named(scene, start)
     mark_mine(scene, start, said)
     _look_back(scene, start, end, inside, said)
     look_ahead(scene, start, end, inside, said)
@@ -134,6 +135,8 @@ def _apply(
     if "past" in kinds and not said.ongoing and not (said.planned):
         said.stopped = True
         said.stop_at = cue.start
+    if "resolved" in kinds and not blocked and not crossed:
+        said.resolved = True
     if "past_weak" in kinds and not blocked:
         said.weak_past = True
     if "ongoing" in kinds and not said.stopped:

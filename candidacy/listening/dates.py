@@ -14,7 +14,14 @@ from typing import List, Optional, Sequence, Tuple
 
 from dateutil.relativedelta import relativedelta
 
-from candidacy.listening.date_words import DAYS, MONTHS, NUMBERS, PATTERNS, SEASONS, UNIT_OF
+from candidacy.listening.date_words import (
+    DAYS,
+    MONTHS,
+    NUMBERS,
+    PATTERNS,
+    SEASONS,
+    UNIT_OF,
+)
 from candidacy.listening.text import Token
 
 Range = Tuple[date, date]

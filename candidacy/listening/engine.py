@@ -11,7 +11,7 @@ from candidacy.listening.age import find_ages, grown
 from candidacy.listening.assertion import weigh
 from candidacy.listening.lexicon import Lexicon
 from candidacy.listening.mentions import Mention, allergy_words, find_mentions
-from candidacy.listening.persons import OTHER
+from candidacy.listening.persons import OTHER, SELF
 from candidacy.listening.scene import Scene, stage
 from candidacy.listening.timing import judge
 from candidacy.listening.unnamed import find_unnamed
@@ -52,8 +52,12 @@ def _from_mention(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -
     inside = [(m.start, m.end) for m in mentions if m is not mention]
     if mention.kind == "allergy":
         # A "not" inside "cannot wear" is part of the sign.
-        inside += [place for place in allergy_words(scene, mention) if scene.same_sentence(place[0], mention.start)]
+        inside += [
+            place for place in allergy_words(scene, mention) if scene.same_sentence(place[0], mention.start)
+        ]
     said = weigh(scene, mention.start, mention.end, inside)
+    if scene.lexicon.kind(mention.rule, "of_the_mother") and said.named in scene.words["little_ones"]:
+        said.who = SELF
     if any(scene.norm(i) in _GONE for i in range(mention.start, mention.end)):
         said.over = said.resolved = True
     if mention.kind == "allergy" and _no_trouble(scene, mention):

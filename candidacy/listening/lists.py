@@ -37,3 +37,10 @@ def bare(scene: Scene, first: int, last: int, inside: Sequence[Tuple[int, int]])
 def sentence_end(scene: Scene, index: int) -> int:
     sentence = scene.parts[scene.part_at(index - 1)].sentence
     return max(scene.parts[number].end for number in scene.sentence_parts(sentence))
+
+
+def stops_it(scene: Scene, cue_end: int, part_end: int) -> bool:
+    """True when "stopped" or "finished" speaks of the thing named before, not of another ("stopped the pill")."""
+    following, behind = scene.norm(cue_end), scene.norm(cue_end + 1)
+    it = cue_end >= part_end or following in scene.words["stopped_it"] or not following.isalpha()
+    return it or bool(scene.words["the_course"] & {following, behind})

@@ -21,6 +21,7 @@ class Said:
     """
 
     who: str = SELF
+    named: str = ""
     denied: bool = False
     never: bool = False
     denied_after: bool = False
@@ -74,6 +75,11 @@ def who_has(scene: Scene, start: int, end: int) -> str:
     return SELF
 
 
+def last_named(scene: Scene, start: int) -> str:
+    """The word for the person spoken of last before a token, or ""."""
+    return next((subject.name for subject in reversed(scene.subjects) if subject.at < start), "")
+
+
 def _done_to_me(scene: Scene, end: int) -> bool:
     """ "My cat scratched my cheek", "my son gave me his cold"."""
     part = scene.parts[scene.part_at(end - 1)]
@@ -86,7 +92,8 @@ def mark_mine(scene: Scene, start: int, said: Said) -> None:
             if not any(subject.at == index and subject.who == OTHER for subject in scene.subjects):
                 said.mine = True
                 # "Will my eyelids droop?" asks; "does my asthma matter?" tells of it.
-                said.about_self = scene.norm(index - 1) not in (
+                said.about_self = not (scene.norm(index - 1) == "if" and scene.norm(index - 2) == "what")
+                said.about_self = said.about_self and scene.norm(index - 1) not in (
                     "will",
                     "would",
                     "could",

@@ -6,12 +6,22 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Optional, Sequence, Tuple
 
-from candidacy.findings import ABSENT, FUTURE, HYPOTHETICAL, OTHER_PERSON, PAST, POSSIBLE, PRESENT
+from candidacy.findings import (
+    ABSENT,
+    FUTURE,
+    HYPOTHETICAL,
+    OTHER_PERSON,
+    PAST,
+    POSSIBLE,
+    PRESENT,
+)
 from candidacy.listening import dates
-from candidacy.listening.said import Said
+from candidacy.listening.clauses import Part
 from candidacy.listening.dates import Time
+from candidacy.listening.lists import stops_it
 from candidacy.listening.mentions import Mention
 from candidacy.listening.persons import OTHER
+from candidacy.listening.said import Said
 from candidacy.listening.scene import Scene
 from candidacy.screening import add_duration
 
@@ -90,7 +100,9 @@ def _lived(scene: Scene, mention: Mention, said: Said, time: Optional[Time]) -> 
         if said.resolved or (over and not _had(said)):
             return Judged(PAST, _dated(time)) if said.resolved else Judged(PRESENT, _dated(time))
         return Judged(PRESENT, _dated(time))
-    if over or (medicine and time is not None and time.kind == dates.AGO and scene.norm(time.end - 1) == "since"):
+    if over or (
+        medicine and time is not None and time.kind == dates.AGO and scene.norm(time.end - 1) == "since"
+    ):
         # "A year since accutane" counts from the end, "on it since June" from the start.
         return _over(scene, mention, said, time)
     if time is None or time.when is None or time.kind in (dates.SINCE, dates.LASTING) or said.ongoing:
@@ -122,7 +134,7 @@ def _took(scene: Scene, mention: Mention) -> bool:
 
 def _over(scene: Scene, mention: Mention, said: Said, time: Optional[Time]) -> Judged:
     windows = _windows(scene, mention)
-    if said.resolved and time is None:
+    if said.resolved and (time is None or time.when is None):
         return Judged(PAST)
     if time is not None and time.when is not None and time.kind != dates.FUTURE:
         if time.kind == dates.VAGUE or not windows:
@@ -308,13 +320,15 @@ def _blocks(scene: Scene, mention: Mention, rival: Mention) -> bool:
     return not all(scene.norm(i) in scene.words["list_fill"] for i in range(low[1], high[0]))
 
 
-def _stops(scene: Scene, part) -> bool:  # type: ignore[no-untyped-def]
-    return any(part.start <= cue.start < part.end and "past" in cue.kinds for cue in scene.forward) or any(
-        part.start <= cue.start < part.end
-        and cue.kinds & {"past_after"}
-        and scene.norm(cue.start) not in ("before",)
-        for cue in scene.after
-    )
+def _stops(scene: Scene, part: Part) -> bool:
+    """True when a part says that the thing named before was stopped, and not another thing."""
+    for cue in (*scene.forward, *scene.after):
+        if not part.start <= cue.start < part.end:
+            continue
+        past = "past" in cue.kinds or ("past_after" in cue.kinds and scene.norm(cue.start) != "before")
+        if past and stops_it(scene, cue.end, part.end):
+            return True
+    return False
 
 
 def _age_like(scene: Scene, time: Time) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import List, Sequence, Tuple
 
 from candidacy.findings import POSSIBLE, Finding
+from candidacy.listening.assertion import weigh
 from candidacy.listening.mentions import Mention
 from candidacy.listening.persons import OTHER
-from candidacy.listening.assertion import weigh
 from candidacy.listening.scene import Scene
 
 
