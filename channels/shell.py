@@ -73,7 +73,9 @@ def wrapped(text: str, width: int) -> List[str]:
     return lines
 
 
-def shown(messages: List[Mapping[str, Any]], offer: Optional[Mapping[str, Any]], width: int = WIDTH) -> List[str]:
+def shown(
+    messages: List[Mapping[str, Any]], offer: Optional[Mapping[str, Any]], width: int = WIDTH
+) -> List[str]:
     """The lines of one bot turn: the texts, then the open choices numbered, with a hint.
 
     Args:

@@ -94,7 +94,9 @@ def _not_heard_yet(tracker: DialogueStateTracker, before: List[Event]) -> List[U
 def _each_slot_once(events: List[Event]) -> List[Event]:
     latest = {event.key: index for index, event in enumerate(events) if isinstance(event, SlotSet)}
     return [
-        event for index, event in enumerate(events) if not isinstance(event, SlotSet) or latest[event.key] == index
+        event
+        for index, event in enumerate(events)
+        if not isinstance(event, SlotSet) or latest[event.key] == index
     ]
 
 

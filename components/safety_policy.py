@@ -57,7 +57,7 @@ COMMANDS: Dict[Text, Tuple[Text, Text]] = {
     "session_start": (UTTER_GREET, ACTION_SESSION_START_NAME),
     "back": ("utter_okay", ACTION_BACK_NAME),
 }
-"""Rasa's own commands, which only the shell can send: what is said (they are silent themselves), then done."""
+"""Rasa's own silent commands, which only the shell can send: what is said, then what is done."""
 
 
 class Turn(NamedTuple):

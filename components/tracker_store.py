@@ -94,7 +94,9 @@ class ClinicTrackerStore(SQLTrackerStore):
             ConversationsUnavailable: When the database cannot be reached.
         """
         if unknown:
-            raise RasaException(f"endpoints.yml: tracker_store: {', '.join(sorted(unknown))}: not a key of this store")
+            raise RasaException(
+                f"endpoints.yml: tracker_store: {', '.join(sorted(unknown))}: not a key of this store"
+            )
         self.longest_session = longest_session
         self._alerts = ThreadPoolExecutor(1, thread_name_prefix="alerts")
         with _named_failures():
@@ -129,7 +131,9 @@ class ClinicTrackerStore(SQLTrackerStore):
         with _named_failures():
             return await super().keys()
 
-    async def _retrieve(self, sender_id: Text, fetch_events_from_all_sessions: bool) -> Optional[DialogueStateTracker]:
+    async def _retrieve(
+        self, sender_id: Text, fetch_events_from_all_sessions: bool
+    ) -> Optional[DialogueStateTracker]:
         with _named_failures(), self.session_scope() as session:
             rows = self._event_query(session, sender_id, fetch_events_from_all_sessions).all()
             events = [json.loads(row.data) for row in rows]
@@ -147,7 +151,9 @@ class ClinicTrackerStore(SQLTrackerStore):
         if not fetch_events_from_all_sessions:
             start = (
                 session.query(sa.func.max(self.SQLEvent.id))
-                .filter(self.SQLEvent.sender_id == sender_id, self.SQLEvent.type_name == SessionStarted.type_name)
+                .filter(
+                    self.SQLEvent.sender_id == sender_id, self.SQLEvent.type_name == SessionStarted.type_name
+                )
                 .scalar_subquery()
             )
             query = query.filter(sa.or_(self.SQLEvent.id >= start, start.is_(None)))
@@ -164,7 +170,7 @@ class ClinicTrackerStore(SQLTrackerStore):
         if first is None:
             return events
         if any(event.timestamp == first.timestamp for event in events[:2]):
-            return events[rows.count():]
+            return events[rows.count() :]
         # Made anew because the database did not answer when the turn began: its opening
         # (action_session_start, SessionStarted, action_listen) must not hide the talk so far.
         said = next((i for i, event in enumerate(events) if isinstance(event, UserUttered)), len(events))

@@ -36,3 +36,11 @@ def bot(action_server) -> "object":
     from tests.harness import Bot
 
     return Bot(action_server.url)
+
+
+@pytest.fixture(scope="session")
+def states(bot) -> "object":
+    """Every state of the talk by name (tests/states.py)."""
+    from tests.states import play_states
+
+    return play_states(bot)

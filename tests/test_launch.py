@@ -1,4 +1,4 @@
-"""Starting: a broken file or setting is told in one line, and a model is trained only when its data changed."""
+"""Starting: what is broken is told in one line, and a model is trained only when its data changed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,12 @@ def start(project: Path, command: str, **environment: str) -> "subprocess.Comple
     """`python launch.py <command>`, with what it says."""
     env = {**os.environ, "DATABASE_URL": "", "PYTHONDONTWRITEBYTECODE": "1", **environment}
     return subprocess.run(
-        [sys.executable, "launch.py", command], cwd=project, env=env, capture_output=True, text=True, timeout=120
+        [sys.executable, "launch.py", command],
+        cwd=project,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
 
 
@@ -71,13 +76,33 @@ def remove(file: str) -> Callable[[Path], None]:
 
 
 BROKEN = {
-    "an unknown key": ("rasa", "clinic.yml", replace("clinic.yml", "facts:", "colour: red\nfacts:"), "colour"),
+    "an unknown key": (
+        "rasa",
+        "clinic.yml",
+        replace("clinic.yml", "facts:", "colour: red\nfacts:"),
+        "colour",
+    ),
     "no YAML": ("actions", "clinic.yml", replace("clinic.yml", "facts:", "facts: [\n"), ""),
-    "an unknown time zone": ("shell", "clinic.yml", replace("clinic.yml", "time_zone: ", "time_zone: Moon/"), "time_zone"),
+    "an unknown time zone": (
+        "shell",
+        "clinic.yml",
+        replace("clinic.yml", "time_zone: ", "time_zone: Moon/"),
+        "time_zone",
+    ),
     "no file": ("rasa", "clinic.yml", remove("clinic.yml"), ""),
-    "a wait that is none": ("shell", "contraindications.yml", replace("contraindications.yml", "wait: P", "wait: X"), "wait"),
+    "a wait that is none": (
+        "shell",
+        "contraindications.yml",
+        replace("contraindications.yml", "wait: P", "wait: X"),
+        "wait",
+    ),
     "no rules": ("train", "contraindications.yml", remove("contraindications.yml"), ""),
-    "an unknown verdict": ("actions", "contraindications.yml", replace("contraindications.yml", "verdict: ", "verdict: un"), "verdict"),
+    "an unknown verdict": (
+        "actions",
+        "contraindications.yml",
+        replace("contraindications.yml", "verdict: ", "verdict: un"),
+        "verdict",
+    ),
 }
 
 
@@ -108,7 +133,9 @@ def test_a_setting_that_cannot_be_used_stops_the_start_with_one_line(
 
 
 def test_a_database_that_nobody_answers_at_stops_the_start_with_one_line(original: Path) -> None:
-    line = stops_with_one_line(start(original, "rasa", DATABASE_URL=f"postgresql://secret@127.0.0.1:{free_port()}/x"))
+    line = stops_with_one_line(
+        start(original, "rasa", DATABASE_URL=f"postgresql://secret@127.0.0.1:{free_port()}/x")
+    )
     assert "DATABASE_URL" in line and "secret" not in line
 
 
@@ -154,7 +181,9 @@ def test_nothing_is_trained_when_nothing_changed(launch: ModuleType, trained: Li
     assert [path.name for path in (launch.ROOT / "models").glob("*.tar.gz")] == ["old.tar.gz"]
 
 
-@pytest.mark.parametrize("changed", ["data/nlu/flows.yml", "data/faq/cost.yml", "data/rules.yml", "domain.yml"])
+@pytest.mark.parametrize(
+    "changed", ["data/nlu/flows.yml", "data/faq/cost.yml", "data/rules.yml", "domain.yml"]
+)
 def test_a_change_in_the_data_is_trained_once(launch: ModuleType, trained: List[Any], changed: str) -> None:
     with open(launch.ROOT / changed, "a", encoding="utf-8") as file:
         file.write("# changed\n")

@@ -66,9 +66,16 @@ SITUATIONS: Dict[str, Situation] = {
         after="/start_screening",
         after_reply=("utter_screening_consent", "utter_ask_q1_age"),
     ),
-    "a disclosure": Situation("I'm 10 weeks pregnant", UNAVAILABLE, after="/affirm", after_reply=(), found="pregnancy"),
+    "a disclosure": Situation(
+        "I'm 10 weeks pregnant", UNAVAILABLE, after="/affirm", after_reply=(), found="pregnancy"
+    ),
     "an answer": Situation(
-        "/deny", UNAVAILABLE, AT_Q2, "screening_form", after="/deny", after_reply=("utter_ask_q3_nerve_muscle",)
+        "/deny",
+        UNAVAILABLE,
+        AT_Q2,
+        "screening_form",
+        after="/deny",
+        after_reply=("utter_ask_q3_nerve_muscle",),
     ),
     "a disclosure in a screening": Situation(
         "I take eliquis",
@@ -96,7 +103,9 @@ SITUATIONS: Dict[str, Situation] = {
         after_reply=("utter_ask_booking_contact",),
     ),
     "an emergency": Situation("I can't swallow since my treatment yesterday", ["utter_urgent"]),
-    "an emergency in a screening": Situation("I can't breathe, my throat is swelling", ["utter_urgent"], AT_Q2),
+    "an emergency in a screening": Situation(
+        "I can't breathe, my throat is swelling", ["utter_urgent"], AT_Q2
+    ),
     "an emergency in a booking": Situation(
         "I can't breathe, my throat is swelling", ["utter_urgent"], ("/book_consultation", "47")
     ),
@@ -135,7 +144,9 @@ def misbehaving(mode: str, real: str) -> Iterator[str]:
             elif mode == "bad JSON":
                 answer = b'{"events": ['
             elif mode == "another format":
-                answer = json.dumps({"events": [{"event": "slot", "secret": "x"}], "responses": "none"}).encode()
+                answer = json.dumps(
+                    {"events": [{"event": "slot", "secret": "x"}], "responses": "none"}
+                ).encode()
             else:
                 time.sleep(0.3)
                 request = urllib.request.Request(real, body, {"Content-Type": "application/json"})
@@ -204,7 +215,14 @@ def play(bot: Bot, mode: str, real: str, names: Iterable[str] = tuple(SITUATIONS
     return {name: Outcome(*come[name], *came_after[name]) for name in senders}
 
 
-FAILURES = ("stopped", "hanging", "answering 500", "answering 400 without sense", "bad JSON", "another format")
+FAILURES = (
+    "stopped",
+    "hanging",
+    "answering 500",
+    "answering 400 without sense",
+    "bad JSON",
+    "another format",
+)
 
 
 @pytest.fixture(scope="module", params=FAILURES)
@@ -222,7 +240,9 @@ def test_an_outage_is_told_in_time_and_loses_nothing(outage: Dict[str, Outcome],
     assert outcome.tracker.active_loop_name == situation.form
     assert outcome.tracker.latest_action_name == "action_listen"
     if situation.after_reply:
-        assert [r for r in outcome.responses_after if not r.startswith("utter_note")] == list(situation.after_reply)
+        assert [r for r in outcome.responses_after if not r.startswith("utter_note")] == list(
+            situation.after_reply
+        )
     if situation.found:
         record = outcome.tracker_after.get_slot("findings") or []
         assert situation.found in [item["condition"] for item in record]
@@ -233,7 +253,9 @@ def test_a_slow_server_is_waited_for(
 ) -> None:
     import rasa.core.actions.action as actions
 
-    monkeypatch.setattr(actions, "DEFAULT_REQUEST_TIMEOUT", 20)  # slow by a third of a second, and the machine's part
+    monkeypatch.setattr(
+        actions, "DEFAULT_REQUEST_TIMEOUT", 20
+    )  # slow by a third of a second, and the machine's part
     expected = {
         "two questions": ["utter_faq_how_it_works", "utter_faq_duration"],
         "an answer": ["utter_ask_q3_nerve_muscle"],

@@ -1,4 +1,4 @@
-"""The bot in a terminal: the main conversations as a person types them, and how choices are shown and read."""
+"""The bot in a terminal: the main conversations as typed, and how choices are shown and read."""
 
 from __future__ import annotations
 
@@ -42,7 +42,13 @@ class Shell:
         self.own_actions = env["SHELL_ACTIONS_PORT"]
         command = ["-W", "ignore", str(ROOT / "launch.py"), "shell"]
         self.child = pexpect.spawn(
-            sys.executable, command, env=env, cwd=str(ROOT), encoding="utf-8", timeout=START, dimensions=(24, 80)
+            sys.executable,
+            command,
+            env=env,
+            cwd=str(ROOT),
+            encoding="utf-8",
+            timeout=START,
+            dimensions=(24, 80),
         )
         self.opening = self._until_prompt()
 
@@ -224,7 +230,9 @@ def test_it_uses_the_action_server_that_runs_already_and_ends_at_ctrl_c(
         ("²", 4, False, None),
     ],
 )
-def test_a_number_is_a_choice_and_other_words_are_words(line: str, choices: int, multi: bool, expected: Any) -> None:
+def test_a_number_is_a_choice_and_other_words_are_words(
+    line: str, choices: int, multi: bool, expected: Any
+) -> None:
     assert picks(line, choices, multi) == expected
 
 

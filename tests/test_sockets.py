@@ -15,7 +15,9 @@ import pytest
 
 from tests.harness import ROOT, free_port, wait_for
 
-pytestmark = pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs Linux: it reads /proc/net/tcp")
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/net/tcp").exists(), reason="needs Linux: it reads /proc/net/tcp"
+)
 
 LOOPBACK = "0100007F"
 LISTENING, UNCONNECTED = "0A", "07"
@@ -42,7 +44,12 @@ def listening(sessions: List[int]) -> List[Tuple[str, int]]:
     """Address (as the kernel writes it) and port of every socket that these sessions listen on."""
     inodes = set().union(*map(sockets_of, sessions))
     found = []
-    for table, state in (("tcp", LISTENING), ("tcp6", LISTENING), ("udp", UNCONNECTED), ("udp6", UNCONNECTED)):
+    for table, state in (
+        ("tcp", LISTENING),
+        ("tcp6", LISTENING),
+        ("udp", UNCONNECTED),
+        ("udp6", UNCONNECTED),
+    ):
         path = Path("/proc/net") / table
         for line in path.read_text().splitlines()[1:] if path.exists() else []:
             fields = line.split()
@@ -56,7 +63,12 @@ def listening(sessions: List[int]) -> List[Tuple[str, int]]:
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tuple[List[int], Dict[str, int]]]:
     """Every process of the Procfile, on free ports."""
     folder = tmp_path_factory.mktemp("run")
-    ports = {"RASA_PORT": free_port(), "ACTIONS_PORT": free_port(), "INBOX_PORT": free_port(), "METRICS_PORT": free_port()}
+    ports = {
+        "RASA_PORT": free_port(),
+        "ACTIONS_PORT": free_port(),
+        "INBOX_PORT": free_port(),
+        "METRICS_PORT": free_port(),
+    }
     env = {
         **os.environ,
         **{name: str(port) for name, port in ports.items()},
@@ -71,7 +83,14 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tuple[List[int
             command = line.partition(":")[2].strip().replace(".venv/bin/python", sys.executable, 1)
             if command:
                 processes.append(
-                    subprocess.Popen(shlex.split(command), cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True)
+                    subprocess.Popen(
+                        shlex.split(command),
+                        cwd=ROOT,
+                        env=env,
+                        stdout=log,
+                        stderr=log,
+                        start_new_session=True,
+                    )
                 )
     try:
         wait_for(f"http://127.0.0.1:{ports['RASA_PORT']}/webhooks/web/health", 180)

@@ -135,7 +135,10 @@ def test_the_address_follows_the_settings(monkeypatch: pytest.MonkeyPatch) -> No
         assert address() == f"sqlite:///{ROOT}/var/conversations.db"
         assert address(DATABASE_URL="sqlite:///x/desk.db") == f"sqlite:///{ROOT}/var/conversations.db"
         assert address(DATABASE_URL="postgres://a@h/d") == "postgresql+psycopg2://a@h/d"
-        assert address(CONVERSATIONS_DB="var/s.db", DATABASE_URL="postgres://a@h/d") == f"sqlite:///{ROOT}/var/s.db"
+        assert (
+            address(CONVERSATIONS_DB="var/s.db", DATABASE_URL="postgres://a@h/d")
+            == f"sqlite:///{ROOT}/var/s.db"
+        )
     finally:
         settings.cache_clear()
 
