@@ -140,11 +140,12 @@ def report(score: Score, name: str, detail: bool = True) -> str:
         f"{name}: {score.messages} messages",
         f"  recall of present/possible findings {_share(score.found, score.wanted)}",
         f"  critical misses                     {score.critical}",
-        f"  false alarms                        {_share(score.alarms, score.quiet)} of findings that are denied, past, others', asked or planned",
+        f"  false alarms                        {_share(score.alarms, score.quiet)} of what is denied, past, others' …",
         f"  heard, not in the line's list       {score.extra}",
         f"  verdict accepted                    {_share(score.accepted, score.messages)}",
         f"  under-triage                        {score.under}",
-        f"  milliseconds a message              p50 {1000 * times[len(times) // 2]:.1f}, p95 {1000 * times[int(len(times) * 0.95)]:.1f}"
+        f"  milliseconds a message              p50 {1000 * times[len(times) // 2]:.1f}, "
+        f"p95 {1000 * times[int(len(times) * 0.95)]:.1f}"
         if times
         else "",
     ]

@@ -16,8 +16,9 @@ from candidacy.listening import listen
 TODAY = date(2026, 11, 22)
 _QUIET = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 _WORDS = (
-    "i am not no never my sister she pregnant eliquis botox had 2 weeks ago since june , . ? ! but if can have in "
-    "17 f lupus allergic to lidocaine breathe can't stopped accutane maybe will / ( ) - \n 3/12 and or years old for"
+    "i am not no never my sister she pregnant eliquis botox had 2 weeks ago since june , . ? ! but if "
+    "can have in 17 f lupus allergic to lidocaine breathe can't stopped accutane maybe will "
+    "/ ( ) - \n 3/12 and or years old for"
 ).split(" ")
 
 

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Dict, List, Optional, Tuple
 
+from candidacy.listening.age_traps import about_candidate, sex_ok
 from candidacy.listening.age_words import AGE, WORDS
-from candidacy.listening.persons import CANDIDATE, OTHER, SELF
 from candidacy.listening.scene import Scene
 
 _DECADES = {
@@ -121,12 +121,13 @@ def _counts(
         return (
             scene.part_at(first) == 0
             and first - scene.parts[0].start <= 1
-            and _about_candidate(scene, first, last, group)
+            and about_candidate(scene, first, last, group)
         )
     explicit = bool(group["old"]) or any(group[name] for name in "bcdeghkp") or bool(group["gw"])
     # When it was: "when I was 17", "since I was 16", "at 17", "was 17".
     if re.search(
-        r"(?:when|since|until|till|before|after|at|back when|age of|from|as a|by the time) (?:i |we |she |he |my )?(?:\w+ )?$",
+        r"(?:when|since|until|till|before|after|at|back when|age of|from|as a|by the time) (?:i |"
+        r"we |she |he |my )?(?:\w+ )?$",
         before + " ",
     ) and words[0] in ("i", "was", "am", "me", "age", "aged", "at", "turned", "is"):
         if not (words[0] in ("i", "am", "is") and "was" not in words):
@@ -138,13 +139,15 @@ def _counts(
     ):
         return False
     if re.search(
-        r"\b(?:look|looks|looking|feel|feels|like|act|seem|than|for|over|under|below|above|least|minimum|until|till|to|have|least|be) (?:like )?(?:a |an |i am |im )?$",
+        r"\b(?:look|looks|looking|feel|feels|like|act|seem|than|for|over|under|below|above|least|"
+        r"minimum|until|till|to|have|least|be) (?:like )?(?:a |an |i am |im )?$",
         before,
     ) and words[0] not in ("i",):
         if not re.search(r"\b(?:as|being|to) (?:a |an )?$", before) or "have" in before.split()[-2:]:
             return False
     if re.search(
-        r"^ ?(?:ago|earlier|back|before|post|into|later|since|prior|of (?:having|marriage|experience|smoking|use))",
+        r"^ ?(?:ago|earlier|back|before|post|into|later|since|prior|of (?:having|marriage|"
+        r"experience|smoking|use))",
         behind,
     ):
         return False
@@ -208,7 +211,7 @@ def _counts(
             return False
     if re.search(r"(?:bp|inr|bmi|a 1 c|a1c|score|size|bra|resting hr|hr|pulse|temp) (?:is |of )?$", before):
         return False
-    if group["d"] and not _sex_ok(scene, text, before, behind, group["d"]):
+    if group["d"] and not sex_ok(scene, text, before, behind, group["d"]):
         return False
     if (
         group["a"]
@@ -217,87 +220,7 @@ def _counts(
         and re.match(r"^ (?:and|or) \d", behind)
     ):
         pass
-    return _about_candidate(scene, first, last, group)
-
-
-def _sex_ok(scene: Scene, text: str, before: str, behind: str, figure: str) -> bool:
-    """ "17f", "30/m", "24 female": not "20 man hours", "18 m" of money."""
-    years = float(figure)
-    return (
-        10 <= years <= 95
-        and not re.search(r"\$ ?$|\b(?:at|after|for|in|size|by) $", before)
-        and not behind.strip().startswith(("ago", "old"))
-    )
-
-
-def _about_candidate(scene: Scene, first: int, last: int, group: Dict[str, Optional[str]]) -> bool:
-    """True when the age is that of the one to be treated."""
-    sentence = scene.parts[scene.part_at(first)].sentence
-    for index, token in enumerate(scene.tokens[first:last], first):
-        if token.norm == "i":
-            return True
-    following = [s for s in scene.subjects if first <= s.at < last + 3 or (s.at <= first < s.end)]
-    for subject in following:
-        if subject.who != SELF:
-            return subject.who == CANDIDATE
-    # "I have a 16 year old", "my scars are 17 years old": the age of another person or of a thing.
-    before = scene.norm(first - 1)
-    near = [scene.norm(i) for i in range(max(first - 5, 0), first)]
-    if (group["b"] or group["c"]) and not group["a"]:
-        if (
-            before in ("my", "a", "an", "our", "her", "his", "the", "with")
-            and not _is_a(scene, first)
-            and scene.norm(last)
-            in (
-                "",
-                ".",
-                ",",
-                "and",
-                "who",
-                "at",
-                "so",
-                "?",
-                "that",
-                "but",
-                "with",
-                "botox",
-                "scar",
-                "scars",
-                "kid",
-            )
-        ):
-            wanted = any(s.who == CANDIDATE for s in scene.subjects)
-            if not wanted:
-                return False
-        if (
-            near
-            and near[-1] in ("are", "is", "old")
-            and scene.norm(first - 2) not in ("i", "he", "she", "am", "who", "daughter", "son")
-        ):
-            return any(
-                s.at >= first - 4 and s.at < first and s.who != OTHER
-                for s in scene.subjects
-                if scene.tokens[s.at].norm not in ("my", "our")
-            )
-    prior = [
-        s for s in scene.subjects if s.at < first and scene.parts[scene.part_at(s.at)].sentence == sentence
-    ]
-    if not prior:
-        earlier = [s for s in scene.subjects if s.at < first]
-        if earlier and earlier[-1].who == OTHER and scene.norm(first) in ("she", "he"):
-            return False
-        return True
-    return prior[-1].who != OTHER
-
-
-def _is_a(scene: Scene, first: int) -> bool:
-    """ "I am a shy 15 year old", "as a 17 year old": the speaker's own age."""
-    for index in range(first - 1, max(first - 6, -1), -1):
-        if scene.norm(index) in ("a", "an"):
-            return scene.norm(index - 1) in ("as", "being", "am", "only", "just", "is")
-        if scene.norm(index) in ("of", "my", "with", "have"):
-            return False
-    return False
+    return about_candidate(scene, first, last, group)
 
 
 def grown(years: float) -> Tuple[str, Optional[str]]:

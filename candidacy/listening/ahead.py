@@ -35,7 +35,10 @@ def look_ahead(scene: Scene, start: int, end: int, inside: Sequence[Tuple[int, i
             break
         if next_part.sentence != part.sentence:
             for cue in scene.after:
-                if "affirmed_after" in cue.kinds and next_part.start <= cue.start < next_part.end:
+                if (
+                    "affirmed_after" in cue.kinds
+                    and scene.parts[scene.part_at(cue.start)].sentence == next_part.sentence
+                ):
                     _after(scene, cue, next_part.end, end, inside, said, same=False)
             if not said.about_self and part.end - part.start <= 6:
                 _answer(scene, next_part, said)
@@ -147,7 +150,7 @@ def _after(
 
 
 _FINE = frozenset(
-    "ok okay fine safe allowed matter problem bad issue affect risky risk dangerous possible good no-no nono".split()
+    "ok okay fine safe allowed matter problem bad issue affect risky risk dangerous possible good nono".split()
 )
 
 

@@ -104,7 +104,8 @@ _N = (
 _N2 = r"(?: (?:to|or|-|/) (?P<n2>\d+|" + "|".join(NUMBERS) + r")| (?P<n3>\d+))?"
 _U = r"(?P<u>" + "|".join(sorted(UNIT_OF, key=len, reverse=True)) + ")"
 _ABOUT = (
-    r"(?:(?P<about>about|around|approx|approximately|roughly|like|maybe|only|just|at least|over|more than|almost|nearly|"
+    r"(?:(?P<about>about|around|approx|approximately|roughly|like|maybe|only|just|at least|over|"
+    r"more than|almost|nearly|"
     r"less than|under|not quite|close to|exactly|good|past|well over) (?:a )?)?"
 )
 _MONTH = r"(?P<month>" + "|".join(sorted(MONTHS, key=len, reverse=True)) + ")"
@@ -131,10 +132,12 @@ PATTERNS: List[Tuple[str, "re.Pattern[str]"]] = [
             + " "
             + _U
             + _HALF
-            + r" (?:post|after (?:my|the|a|getting|having|botox|tox|dysport|xeomin|filler|laser|last|shot|shots|injection|injections|treatment|session|microneedling|stopping|finishing)|"
+            + r" (?:post|after (?:my|the|a|getting|having|botox|tox|dysport|xeomin|filler|laser|last|shot|"
+            r"shots|injection|injections|treatment|session|microneedling|stopping|finishing)|"
             r"since(?= (?!(?:"
             + "|".join(MONTHS)
-            + r"|(?:19|20)\d\d|then|birth|childhood)(?![a-z0-9]))[a-z])|out from|clean|off|free|out of|without|pp|postpartum)",
+            + r"|(?:19|20)\d\d|then|birth|childhood)(?![a-z0-9]))[a-z])|out from|clean|off|free|out of|"
+            r"without|pp|postpartum)",
         ),
         (
             "ahead",
@@ -179,14 +182,13 @@ PATTERNS: List[Tuple[str, "re.Pattern[str]"]] = [
         ("the", r"(?P<since>since |on )the (?P<dom>\d{1,2}) ?(?:st|nd|rd|th)"),
         (
             "monthyear",
-            r"(?P<since>since |until |till )?(?P<part>early |mid |late |beginning of |end of |start of |middle of |in early |in late |in mid )?"
-            + _MONTH
-            + r"(?: of)? "
-            + _YEAR,
+            r"(?P<since>since |until |till )?(?P<part>early |mid |late |beginning of |end of |start of |"
+            r"middle of |in early |in late |in mid )?" + _MONTH + r"(?: of)? " + _YEAR,
         ),
         (
             "month",
-            r"(?P<since>since |until |till )?(?P<lead>in |back in |last |this past |this |early |mid |late |around |during |by |of )?(?:(?:the )?(?:beginning|end|start|middle) of )?"
+            r"(?P<since>since |until |till )?(?P<lead>in |back in |last |this past |this |early |mid |"
+            r"late |around |during |by |of )?(?:(?:the )?(?:beginning|end|start|middle) of )?"
             + _MONTH
             + r"(?: (?:of )?(?:(?P<rel>this|last) year))?",
         ),
@@ -197,29 +199,35 @@ PATTERNS: List[Tuple[str, "re.Pattern[str]"]] = [
         ),
         (
             "lastunit",
-            r"(?P<since>since )?(?P<lead>last|this|past|this past) (?P<w>week|wk|month|year|yr|night|weekend|morning|afternoon|evening|"
-            + "|".join(SEASONS)
-            + ")",
+            r"(?P<since>since )?(?P<lead>last|this|past|this past) (?P<w>week|wk|month|year|yr|night|"
+            r"weekend|morning|afternoon|evening|" + "|".join(SEASONS) + ")",
         ),
         ("weekday", r"(?P<since>since |on |from )?(?P<lead>last |this |this past |past )?" + _DAY),
         ("season", r"(?P<since>since |until )?(?:in |over |during )(?:the |this )?" + _SEASON),
         (
             "today",
-            r"(?P<since>since )?(?:earlier )?(?:today|this morning|this afternoon|this evening|tonight|just now|an hour ago|hours ago|this week)",
+            r"(?P<since>since )?(?:earlier )?(?:today|this morning|this afternoon|this evening|tonight|"
+            r"just now|an hour ago|hours ago|this week)",
         ),
         ("yesterday", r"(?P<since>since )?(?P<b>the day before |day before )?(?:yesterday|last night)"),
         (
             "days",
-            r"(?:the )?other (?:day|week|night)|(?:a )?few (?:days|nights) (?:ago|back)|days ago|the other weekend",
+            r"(?:the )?other (?:day|week|night)|(?:a )?few (?:days|nights) (?:ago|back)|days ago|"
+            r"the other weekend",
         ),
         (
             "recent",
-            r"(?:just )?recently|lately|not (?:too |so |that )?long ago|weeks ago|just (?:had|got|did|finished|stopped|started|ended)",
+            r"(?:just )?recently|lately|not (?:too |so |that )?long ago|weeks ago|just (?:had|got|did|"
+            r"finished|stopped|started|ended)",
         ),
         (
             "vague",
-            r"(?:many |several |some |a few |so many )?(?:years|yrs|decades|ages|moons) (?:ago|back)|(?:a )?(?:long|very long) (?:time|while) (?:ago|back)|long ago|back in the day|in the past|"
-            r"as a (?:kid|child|teen|teenager|baby|youngster|toddler)|when i was (?:a |an )?(?:kid|child|baby|teen|teenager|younger|young|little|small)|in (?:my )?(?:childhood|teens|youth|twenties|high school|college|school|uni)|forever ago|way back",
+            r"(?:many |several |some |a few |so many )?(?:years|yrs|decades|ages|moons) (?:ago|back)|"
+            r"(?:a )?(?:long|very long) (?:time|while) (?:ago|back)|long ago|back in the day|"
+            r"in the past|"
+            r"as a (?:kid|child|teen|teenager|baby|youngster|toddler)|when i was (?:a |an )?(?:kid|"
+            r"child|baby|teen|teenager|younger|young|little|small)|in (?:my )?(?:childhood|teens|youth|"
+            r"twenties|high school|college|school|uni)|forever ago|way back",
         ),
         ("months", r"(?:some |a few |several )?months (?:ago|back)|(?:a )?while (?:ago|back)"),
         (

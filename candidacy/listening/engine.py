@@ -78,7 +78,7 @@ def _from_mention(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -
 
 
 def _worse(scene: Scene, rule_id: str, named: Optional[str], cued: Optional[str]) -> Optional[str]:
-    """The variant the name chose, unless words beside it choose one with a worse verdict ("not controlled")."""
+    """The variant of the name, unless words beside it choose a worse one ("not controlled")."""
     if named is None or cued is None:
         return named or cued
     rule = scene.lexicon.knowledge.rule(rule_id)
@@ -140,7 +140,7 @@ def _but_not_me(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> 
 
 
 def _variant(scene: Scene, mention: Mention, assertion: str) -> Optional[str]:
-    """The variant that words beside the condition choose: the first of the rule whose cue stands in the sentence."""
+    """The variant that words beside the condition choose: the first of the rule with a cue in the sentence."""
     rule = scene.lexicon.knowledge.rule(mention.rule)
     sentence = scene.parts[scene.part_at(mention.start)].sentence
     numbers = scene.sentence_parts(sentence)

@@ -40,7 +40,7 @@ def sentence_end(scene: Scene, index: int) -> int:
 
 
 def stops_it(scene: Scene, cue_end: int, part_end: int) -> bool:
-    """True when "stopped" or "finished" speaks of the thing named before, not of another ("stopped the pill")."""
+    """True when "stopped" speaks of the thing named before, not of another ("stopped the pill")."""
     following, behind = scene.norm(cue_end), scene.norm(cue_end + 1)
     it = cue_end >= part_end or following in scene.words["stopped_it"] or not following.isalpha()
     return it or bool(scene.words["the_course"] & {following, behind})

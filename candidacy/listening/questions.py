@@ -30,7 +30,7 @@ _ARTICLES = (
 
 
 def settle_question(scene: Scene, start: int, end: int, said: Said, asked_at: Optional[int]) -> None:
-    """Settle what a question is about: what it is ("is it eczema?"), the speaker ("with eczema?"), or nobody."""
+    """Settle what is asked: what it is ("is it eczema?"), of the speaker ("with eczema?"), or of nobody."""
     if said.asked and said.stopped and scene.norm(said.stop_at) in ("stop", "come", "coming", "quit"):
         # "Do I have to stop taking warfarin?": it is taken.
         said.asked = said.supposed = said.stopped = False

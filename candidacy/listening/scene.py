@@ -15,7 +15,8 @@ from candidacy.listening.spelling import put_right
 from candidacy.listening.text import Token, read
 
 FORWARD = frozenset(
-    "negation pseudo_negation doubt question hypothetical future past past_weak ongoing turn interjection resolved".split()
+    "negation pseudo_negation doubt question hypothetical future past past_weak ongoing turn "
+    "interjection resolved".split()
 )
 AFTER = frozenset(
     "negation_after doubt_after past_after future_after resolved quiet ongoing affirmed_after".split()

@@ -195,7 +195,7 @@ def _level(scene: Scene, hit: Hit, tier: str, signs: Sequence[Hit]) -> Optional[
 
 
 def _happening(scene: Scene, hit: Hit, first: int, last: int) -> bool:
-    """A question about what goes on now: "is it normal that …", "why can't I …", or a sign since some time."""
+    """A question about what goes on now: "is it normal that …", "why can't I …", or since some time."""
     return any(
         scene.norm(i) in ("normal", "why", "since", "still", "now", "suddenly") for i in range(first, last)
     )

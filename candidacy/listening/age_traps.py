@@ -1,0 +1,89 @@
+"""Figures that look like an age of the one to be treated and are another person's or a thing's."""
+
+from __future__ import annotations
+
+import re
+from typing import Dict, Optional
+
+from candidacy.listening.persons import CANDIDATE, OTHER, SELF
+from candidacy.listening.scene import Scene
+
+
+def sex_ok(scene: Scene, text: str, before: str, behind: str, figure: str) -> bool:
+    """ "17f", "30/m", "24 female": not "20 man hours", "18 m" of money."""
+    years = float(figure)
+    return (
+        10 <= years <= 95
+        and not re.search(r"\$ ?$|\b(?:at|after|for|in|size|by) $", before)
+        and not behind.strip().startswith(("ago", "old"))
+    )
+
+
+def about_candidate(scene: Scene, first: int, last: int, group: Dict[str, Optional[str]]) -> bool:
+    """True when the age is that of the one to be treated."""
+    sentence = scene.parts[scene.part_at(first)].sentence
+    for index, token in enumerate(scene.tokens[first:last], first):
+        if token.norm == "i":
+            return True
+    following = [s for s in scene.subjects if first <= s.at < last + 3 or (s.at <= first < s.end)]
+    for subject in following:
+        if subject.who != SELF:
+            return subject.who == CANDIDATE
+    # "I have a 16 year old", "my scars are 17 years old": the age of another person or of a thing.
+    before = scene.norm(first - 1)
+    near = [scene.norm(i) for i in range(max(first - 5, 0), first)]
+    if (group["b"] or group["c"]) and not group["a"]:
+        if (
+            before in ("my", "a", "an", "our", "her", "his", "the", "with")
+            and not _is_a(scene, first)
+            and scene.norm(last)
+            in (
+                "",
+                ".",
+                ",",
+                "and",
+                "who",
+                "at",
+                "so",
+                "?",
+                "that",
+                "but",
+                "with",
+                "botox",
+                "scar",
+                "scars",
+                "kid",
+            )
+        ):
+            wanted = any(s.who == CANDIDATE for s in scene.subjects)
+            if not wanted:
+                return False
+        if (
+            near
+            and near[-1] in ("are", "is", "old")
+            and scene.norm(first - 2) not in ("i", "he", "she", "am", "who", "daughter", "son")
+        ):
+            return any(
+                s.at >= first - 4 and s.at < first and s.who != OTHER
+                for s in scene.subjects
+                if scene.tokens[s.at].norm not in ("my", "our")
+            )
+    prior = [
+        s for s in scene.subjects if s.at < first and scene.parts[scene.part_at(s.at)].sentence == sentence
+    ]
+    if not prior:
+        earlier = [s for s in scene.subjects if s.at < first]
+        if earlier and earlier[-1].who == OTHER and scene.norm(first) in ("she", "he"):
+            return False
+        return True
+    return prior[-1].who != OTHER
+
+
+def _is_a(scene: Scene, first: int) -> bool:
+    """ "I am a shy 15 year old", "as a 17 year old": the speaker's own age."""
+    for index in range(first - 1, max(first - 6, -1), -1):
+        if scene.norm(index) in ("a", "an"):
+            return scene.norm(index - 1) in ("as", "being", "am", "only", "just", "is")
+        if scene.norm(index) in ("of", "my", "with", "have"):
+            return False
+    return False

@@ -1,0 +1,92 @@
+"""Which time in a message belongs to which thing said."""
+
+from __future__ import annotations
+
+from typing import Optional, Sequence
+
+from candidacy.listening import dates
+from candidacy.listening.clauses import Part
+from candidacy.listening.dates import Time
+from candidacy.listening.lists import stops_it
+from candidacy.listening.mentions import Mention
+from candidacy.listening.said import Said
+from candidacy.listening.scene import Scene
+
+
+def time_of(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention]) -> Optional[Time]:
+    """The time that belongs to a mention: the nearest in its part, else in a part that names nothing else."""
+    number = scene.part_at(mention.start)
+    part = scene.parts[number]
+    own = [t for t in scene.times if part.start <= t.start < part.end and not _age_like(scene, t)]
+    own = [t for t in own if not (t.start < mention.end and mention.start < t.end)]
+    if len(own) > 1 and all(t.kind == dates.POINT and t.when for t in own):
+        between = range(own[0].end, own[-1].start)
+        if len(between) <= 2 and any(
+            scene.norm(i) in ("to", "until", "till", "through", "and") for i in between
+        ):
+            # "From January to June": it ended then.
+            said.stopped, said.stop_at = True, own[-1].start
+            return own[-1]
+    if own:
+        rivals = [
+            m
+            for m in others
+            if m is not mention and part.start <= m.start < part.end and m.start != mention.start
+        ]
+        best = min(
+            own, key=lambda t: (t.kind == dates.LASTING and len(own) > 1, _distance(mention, t.start, t.end))
+        )
+        distance = _distance(mention, best.start, best.end)
+        if not any(
+            _distance(m, best.start, best.end) < distance and _blocks(scene, mention, m) for m in rivals
+        ):
+            return best
+        return None
+    for step in (1, -1):
+        other = number + step
+        if not 0 <= other < len(scene.parts):
+            continue
+        near = scene.parts[other]
+        if near.sentence != part.sentence and not (step == 1 and near.sentence == part.sentence + 1):
+            continue
+        if any(near.start <= m.start < near.end for m in others):
+            continue
+        times = [t for t in scene.times if near.start <= t.start < near.end and not _age_like(scene, t)]
+        leads = bool(times) and times[0].start == near.start
+        if times and (
+            near.sentence == part.sentence or _stops(scene, near) or leads or near.end - near.start <= 5
+        ):
+            if _stops(scene, near):
+                said.stopped, said.stop_at = True, near.start
+            return times[0]
+        if step == 1 and near.sentence == part.sentence and _stops(scene, near):
+            said.stopped, said.stop_at = True, near.start
+    return None
+
+
+def _blocks(scene: Scene, mention: Mention, rival: Mention) -> bool:
+    """A nearer mention takes the time, unless both are items of one list."""
+    low, high = sorted(((mention.start, mention.end), (rival.start, rival.end)))
+    return not all(scene.norm(i) in scene.words["list_fill"] for i in range(low[1], high[0]))
+
+
+def _stops(scene: Scene, part: Part) -> bool:
+    """True when a part says that the thing named before was stopped, and not another thing."""
+    for cue in (*scene.forward, *scene.after):
+        if not part.start <= cue.start < part.end:
+            continue
+        past = "past" in cue.kinds or ("past_after" in cue.kinds and scene.norm(cue.start) != "before")
+        if past and stops_it(scene, cue.end, part.end):
+            return True
+    return False
+
+
+def _age_like(scene: Scene, time: Time) -> bool:
+    """ "My 3 month old" is an age, no time."""
+    return scene.norm(time.end) in ("old", "pregnant", "along")
+
+
+def _distance(mention: Mention, start: int, end: int) -> int:
+    if start >= mention.end:
+        return start - mention.end
+    return max(mention.start - end, 0) + 1
