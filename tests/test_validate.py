@@ -33,7 +33,8 @@ DURATION, COST = "data/faq/duration.yml", "data/faq/cost.yml"
 def whole_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the data and of the code that names responses."""
     root = tmp_path_factory.mktemp("project")
-    shutil.copy(ROOT / "domain.yml", root)
+    for file in ("domain.yml", "CHANGELOG.md"):
+        shutil.copy(ROOT / file, root)
     for folder in ("data", "actions", "components", "channels"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "widget"))
     return root

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import List, Tuple
 
-from candidacy.validation import responses, rules, talk, wording
+from candidacy.validation import responses, rules, talk, version, wording
 from candidacy.validation.project import Problem, Project
 
 
@@ -32,9 +32,9 @@ def validate(root: Path) -> Report:
     # Where a file cannot be read little else can agree: the one line that counts would drown.
     readable = bool(project.domain) and all(project.files.values())
     checks = (
-        (rules.check, talk.check, responses.check, wording.check)
+        (rules.check, version.check, talk.check, responses.check, wording.check)
         if readable
-        else (rules.check, wording.check)
+        else (rules.check, version.check, wording.check)
     )
     for check in checks:
         found += check(project)
