@@ -324,7 +324,7 @@ def finding(draw, assertions=ASSERTIONS) -> Finding:  # type: ignore[no-untyped-
 
 many = st.lists(finding(), max_size=6)
 answered = st.dictionaries(st.sampled_from(GROUPS), st.sampled_from(ANSWERS))
-quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def severity(verdict: Verdict) -> int:

@@ -178,8 +178,11 @@ class Project:
         found = {}
         for folder in CODE:
             for file in sorted((self.root / folder).rglob("*.py")):
+                text = file.read_text("utf-8")
+                if folder != "actions" and "utter_" not in text:
+                    continue
                 try:
-                    found[self.shown(file)] = ast.parse(file.read_text("utf-8"))
+                    found[self.shown(file)] = ast.parse(text)
                 except SyntaxError as error:
                     self.problems.append(
                         Problem(self.shown(file), f"line {error.lineno}", f"is no Python: {error.msg}")
