@@ -216,7 +216,13 @@ class Turns:
         tracker = await agent.tracker_store.retrieve_full_tracker(message.sender_id)
         if message.message_id in replies_by_id(tracker, 1):
             return
-        await agent.log_message(message)
+        try:
+            await agent.log_message(message)
+        except Exception as error:  # noqa: BLE001  understanding itself failed: keep the bare words
+            log_failure("a message was kept without being understood", error)
+            intent = {"name": "nlu_fallback", "confidence": 0.0}
+            message.parse_data = {"text": message.text, "intent": intent, "entities": []}
+            await agent.log_message(message)
         for action in ("utter_unavailable", "action_listen"):
             await agent.execute_action(message.sender_id, action, Collected(self.channel), None, 1.0)
 

@@ -231,15 +231,19 @@ def _named_failures() -> Iterator[None]:
 def _connect(address: Text) -> sa.engine.Engine:
     url = sa.engine.make_url(address)
     if not url.drivername.startswith("sqlite"):
-        arguments = {
-            "connect_timeout": WAIT_SECONDS,
-            "tcp_user_timeout": WAIT_SECONDS * 1000,
-            "options": f"-c statement_timeout={WAIT_SECONDS * 1000}",
-        }
-        return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=arguments)
+        arguments = {"connect_timeout": WAIT_SECONDS, "tcp_user_timeout": WAIT_SECONDS * 1000}
+        engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=arguments)
+        sa.event.listen(engine, "connect", _limit_statements)
+        return engine
     Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": WAIT_SECONDS})
     with engine.connect() as connection:
         # Kept in the file: staff may read while a turn is being written.
         connection.exec_driver_sql("PRAGMA journal_mode = WAL")
     return engine
+
+
+def _limit_statements(connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET statement_timeout = {WAIT_SECONDS * 1000}")
+    connection.commit()

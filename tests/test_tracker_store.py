@@ -31,6 +31,7 @@ import components.tracker_store as module
 from components.fresh_session import CARRIED
 from components.tracker_store import ClinicTrackerStore, ConversationsUnavailable, conversations_address
 from desk.settings import ROOT, settings
+from tests.desk_fixtures import database  # noqa: F401  a fixture
 
 DOMAIN = Domain.from_yaml(
     """
@@ -163,6 +164,23 @@ def test_a_failure_names_its_kind_and_not_what_was_said(bench: Bench) -> None:
         bench.save(tracker)
     assert "OperationalError" in str(caught.value)
     assert "secret" not in str(caught.value) and caught.value.__cause__ is None
+
+
+def test_both_databases_keep_conversations(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CONVERSATIONS_DB", raising=False)
+    postgresql = database.startswith("postgresql")
+    assert (conversations_address() == database) == postgresql
+    store = ClinicTrackerStore(DOMAIN, longest_session=30, address=database)
+    bench = Bench.__new__(Bench)
+    bench.store = store
+    for number in range(12):
+        bench.turn(f"message {number} \x00 \U0001f600", SlotSet("findings", [{"condition": number}]))
+    assert len(bench.fetch().events) < 45 and carried(bench.fetch())
+    assert len(said_by_person(bench.full())) == 12 and bench.fetch().get_slot("findings") == [{"condition": 11}]
+    if postgresql:
+        with store.engine.connect() as connection:
+            assert connection.exec_driver_sql("SHOW statement_timeout").scalar() == "2s"
+    store.engine.dispose()
 
 
 # Bounded sessions
