@@ -150,7 +150,7 @@ def _after(
 
 
 _FINE = frozenset(
-    "ok okay fine safe allowed matter problem bad issue affect risky risk dangerous possible good nono".split()
+    "ok okay fine safe allowed matter problem bad issue affect risk dangerous possible good nono".split()
 )
 
 

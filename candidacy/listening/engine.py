@@ -140,7 +140,7 @@ def _but_not_me(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> 
 
 
 def _variant(scene: Scene, mention: Mention, assertion: str) -> Optional[str]:
-    """The variant that words beside the condition choose: the first of the rule with a cue in the sentence."""
+    """The variant that words beside the condition choose: the first with a cue in the sentence."""
     rule = scene.lexicon.knowledge.rule(mention.rule)
     sentence = scene.parts[scene.part_at(mention.start)].sentence
     numbers = scene.sentence_parts(sentence)

@@ -53,7 +53,25 @@ def find_mentions(scene: Scene) -> List[Mention]:
     ]
     found = _longest([m for m in found if not _allergic_to_drug(scene, m)])
     found.sort(key=lambda m: (m.start, m.end))
-    return found
+    return _bounded(found)
+
+
+_OFTEN = 12
+"""How often one condition is followed up in one message; more only repeats it."""
+
+
+def _bounded(mentions: Sequence[Mention]) -> List[Mention]:
+    """At most `_OFTEN` mentions of a condition and variant: half from the start, half from the end."""
+    places: Dict[Tuple[str, Optional[str]], List[Mention]] = {}
+    for mention in mentions:
+        places.setdefault((mention.rule, mention.variant), []).append(mention)
+    half = _OFTEN // 2
+    kept = {
+        id(m)
+        for group in places.values()
+        for m in (group if len(group) <= _OFTEN else group[:half] + group[-half:])
+    }
+    return [mention for mention in mentions if id(mention) in kept]
 
 
 def _masked(hit: Hit, masks: Optional[List[Tuple[int, int]]]) -> bool:

@@ -51,6 +51,7 @@ class Scene:
     words: Dict[str, FrozenSet[str]]
     shouted: bool
     _starts: List[int] = field(default_factory=list)
+    _index: Dict[Tuple[str, Optional[str]], List[Hit]] = field(default_factory=dict)
 
     def part_at(self, index: int) -> int:
         """Number of the part that holds the token, or of the one before it."""
@@ -74,11 +75,14 @@ class Scene:
 
     def hits_of(self, kind: str, rule: Optional[str] = None) -> List[Hit]:
         """The hits with an entry of this kind (and list name)."""
-        return [
-            hit
-            for hit in self.hits
-            if any(e.kind == kind and (rule is None or e.rule == rule) for e in hit.entries)
-        ]
+        if not self._index:
+            for hit in self.hits:
+                for entry in hit.entries:
+                    for key in ((entry.kind, None), (entry.kind, entry.rule)):
+                        of_kind = self._index.setdefault(key, [])
+                        if not of_kind or of_kind[-1] is not hit:
+                            of_kind.append(hit)
+        return self._index.get((kind, rule), [])
 
 
 def _cues(hits: Sequence[Hit], wanted: FrozenSet[str], tokens: Sequence[Token]) -> List[Cue]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import List, Optional, Sequence, Tuple
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from candidacy.listening.lexicon import Lexicon
@@ -64,12 +65,16 @@ def correct(word: str, lexicon: Lexicon) -> Optional[str]:
     best: Optional[Tuple[int, int, str]] = None
     table = _by_length(lexicon.target_words)
     for length in range(len(word) - 3, len(word) + 4):
-        for target in table.get(length, ()):
-            limit = allowed(min(length, len(word)))
-            slips = OSA.distance(word, target, score_cutoff=limit)
-            if slips > limit or not _begin_alike(word, target, slips):
+        limit = allowed(min(length, len(word)))
+        if limit < abs(length - len(word)):
+            continue
+        near = process.extract(
+            word, table.get(length, ()), scorer=OSA.distance, score_cutoff=limit, limit=None
+        )
+        for target, slips, _ in near:
+            if not _begin_alike(word, target, int(slips)):
                 continue
-            rank = (slips, abs(length - len(word)), target)
+            rank = (int(slips), abs(length - len(word)), target)
             if best is None or rank < best:
                 best = rank
     return best[2] if best else None
