@@ -30,7 +30,7 @@ def heard(text: str, words: str, condition: str, assertion: str = PRESENT, **mor
     "well, yes",
      "actually yes", "Yes I have one of those", "one of them", "right, yes", "yes but I forget the name",
      "um yes", "I have",
-     "yes and how long does it last?", "i'd say yes", "of course"],
+     "yes and how long does it hold?", "i'd say yes", "of course"],
 )  # fmt: skip
 def test_a_yes_at_the_start_of_a_reply_is_a_yes(text: str) -> None:
     assert polarity(text) == YES
@@ -43,7 +43,7 @@ def test_a_yes_at_the_start_of_a_reply_is_a_yes(text: str) -> None:
      "not me", "ok no", "right, no", "actually no", "wait, I meant no", "no to all", "no, not pregnant",
      "i don't have any",
      "i don't have any of those", "no allergies", "it's a no", "absolutely not", "N/A",
-     "no, how long does it last?",
+     "no, how long does it hold?",
      "No. Why do you ask?", "no medical problems", "i have none", "All no", "no known conditions",
      "nothing like that"],
 )  # fmt: skip
@@ -79,7 +79,7 @@ def test_a_refusal_is_a_skip(text: str) -> None:
     "I sometimes pass out",
      "I pass kidney stones", "right after work", "the right side", "i have brown eyes and a dog",
      "ok so how much is it",
-     "right, what about the price", "sure but how long does it take?", "yesterday",
+     "right, what about the price", "sure but how much time does it need?", "yesterday",
      "can i pass on the numbing?", "no problem",
      "never mind", "i was told the next step is yes or no", "correct me if this is silly", "that's not ok",
      "I don't understand",
@@ -91,9 +91,9 @@ def test_words_that_only_look_like_an_answer_are_none(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["how long does it last?", "how long does it last", "is it safe?", "is it safe", "what if i say no?",
+    ["how long does it hold?", "how long does it hold", "is it safe?", "is it safe", "what if i say no?",
     "do you take insurance",
-     "I want to know if there is no pain", "not sure how long it lasts", "is no pain normal"],
+     "I want to know if there is no pain", "not sure how long it holds", "is no pain normal"],
 )  # fmt: skip
 @pytest.mark.parametrize(
     "question", [*GROUPS, f"which:{MEDICINES}", f"rest:{MEDICINES}", "when:recent_botulinum"]
@@ -198,7 +198,7 @@ def test_a_suspected_thing_is_unsure_and_a_refused_one_skipped() -> None:
     text = "I might be pregnant"
     answer = interpret(PREGNANCY, text, [heard(text, "pregnant", "pregnancy", POSSIBLE)], TODAY)
     assert answer is not None and answer.value == UNSURE
-    text = "rather not say what meds I'm on"
+    text = "rather not tell you my pills"
     unnamed = Finding(None, assertion=POSSIBLE, text=text, end=len(text), group=MEDICINES)
     answer = interpret(MEDICINES, text, [unnamed], TODAY)
     assert answer is not None and (answer.value, answer.findings) == (SKIPPED, (unnamed,))
