@@ -79,8 +79,9 @@ class Judged:
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Print what differs; 0, or 1 with one line on stderr when it cannot be read."""
-    about = "Every stored request under the current rules: what differs."
-    parser = argparse.ArgumentParser(prog="python -m desk.rejudge", description=about)
+    parser = argparse.ArgumentParser(
+        prog="python -m desk.rejudge", description="What the current rules judge otherwise."
+    )
     parser.add_argument("--json", action="store_true", help="as JSON")
     options = parser.parse_args(arguments)
     try:
