@@ -166,7 +166,9 @@ def test_a_failure_names_its_kind_and_not_what_was_said(bench: Bench) -> None:
     assert "secret" not in str(caught.value) and caught.value.__cause__ is None
 
 
-def test_both_databases_keep_conversations(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_databases_keep_conversations(
+    database: str, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+) -> None:
     monkeypatch.delenv("CONVERSATIONS_DB", raising=False)
     postgresql = database.startswith("postgresql")
     assert (conversations_address() == database) == postgresql
@@ -176,7 +178,8 @@ def test_both_databases_keep_conversations(database: str, monkeypatch: pytest.Mo
     for number in range(12):
         bench.turn(f"message {number} \x00 \U0001f600", SlotSet("findings", [{"condition": number}]))
     assert len(bench.fetch().events) < 45 and carried(bench.fetch())
-    assert len(said_by_person(bench.full())) == 12 and bench.fetch().get_slot("findings") == [{"condition": 11}]
+    assert len(said_by_person(bench.full())) == 12
+    assert bench.fetch().get_slot("findings") == [{"condition": 11}]
     if postgresql:
         with store.engine.connect() as connection:
             assert connection.exec_driver_sql("SHOW statement_timeout").scalar() == "2s"
