@@ -53,7 +53,9 @@ class ValidateScreeningForm(Action):
             return []
         if talk.pending and (talk.pending != "hypothetical" or talk.says in (YES, NO) and not talk.heard_now):
             return []  # a yes or no is meant for what we asked in between
-        answer = interpret(question, talk.text, talk.heard_now, talk.today, talk.chosen)
+        before = talk.record_before
+        settled = denied_in(before.findings, group, load().rulebook) + before.conditions
+        answer = interpret(question, talk.text, talk.heard_now, talk.today, talk.chosen, settled=settled)
         if answer is None and question == group and _heard_in(group, talk) and closes_a_list(talk.text):
             answer = Answer(NO)  # "that's all", asked whether anything else applies
         if answer is None:

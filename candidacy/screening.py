@@ -7,7 +7,7 @@ verdict. It never reads free text.
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Iterable, List, Mapping, Optional, Sequence, Tuple
 
@@ -258,14 +258,17 @@ def _reason(rule: Rule, variant: Optional[Variant], outcome: str, finding: Findi
 
 
 def _keep_worst(reasons: List[Reason]) -> List[Reason]:
-    """One reason per rule: the worst, and of equals the one with the latest date."""
+    """One reason per rule: the worst, and of equals the one with the latest date.
+
+    What must be told to the clinic today stays so, whichever reason decides.
+    """
     if not reasons:
         return []
     order = sorted(
         reasons,
         key=lambda reason: (OUTCOMES.index(reason.outcome), -(reason.earliest or date.min).toordinal()),
     )
-    return order[:1]
+    return [replace(order[0], call_today=any(reason.call_today for reason in reasons))]
 
 
 def _open_questions(answers: Mapping[str, str], reasons: Sequence[Reason]) -> List[Reason]:
