@@ -45,9 +45,12 @@ class ValidateScreeningForm(Action):
         if not talk.answers_form(SCREENING):
             return []
         slot = tracker.get_slot("requested_slot")
-        if slot not in GROUP_OF or (talk.intent in STEERING and not talk.heard_now):
+        if slot not in GROUP_OF:
             return []
         group = GROUP_OF[slot]
+        says_age = group == AGE_GROUP and age_in(talk.text) is not None  # "ok nvm. 47"
+        if talk.intent in STEERING and not talk.heard_now and not says_age:
+            return []
         question = tracker.get_slot("follow_up") or group
         if talk.intent == "correct" and polarity(talk.text) is None and not talk.heard_now:
             return []
