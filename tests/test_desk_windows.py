@@ -28,7 +28,9 @@ CLINIC = Clinic(
         "friday": {"opens": "09:00", "closes": "16:00"}, "saturday": {"opens": "10:00", "closes": "14:00"},
         "sunday": None,
     },
-    facts={"name": "Clinic", "phone": "1", "emergency_number": "911", "crisis_line": "988"},
+    facts={
+        "name": "Clinic", "phone": "1", "emergency_number": "911", "crisis_line": "988", "urgent_care": "the hospital",
+    },
 )  # fmt: skip
 
 
