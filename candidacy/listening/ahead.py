@@ -72,6 +72,10 @@ def _after(
     if "quiet" in kinds:
         said.quiet = True
         return
+    if "me_too_after" in kinds:
+        said.me_too = True
+        if "affirmed_after" not in kinds:
+            return
     if "affirmed_after" in kinds:
         said.asked = said.supposed = False
         said.about_self = True
@@ -85,7 +89,8 @@ def _after(
         elif gap <= 8:
             said.denied = said.denied_after = True
             said.cues.append((cue.start, cue.end))
-    if "doubt_after" in kinds:
+    thinks_of = scene.norm(cue.end) == "of" and scene.norm(cue.end - 1) == "think"
+    if "doubt_after" in kinds and not thinks_of:
         following = scene.norm(cue.end)
         often = word in ("maybe", "possibly", "probably") and (
             following in ("once", "twice", "a", "every", "two", "three", "about", "one")
@@ -120,19 +125,20 @@ def _after(
         and any(scene.norm(i) == "not" for i in range(cue.start, cue.end))
         and gap <= 6
     ):
-        said.planned, said.ongoing, said.weak_past = True, False, False
+        said.planned, said.starts, said.ongoing, said.weak_past = True, True, False, False
     elif (
         "future_after" in kinds
-        and (same or closes or cue.end - cue.start > 1)
+        and same
         and gap <= 6
         and not said.ongoing
     ):
         said.planned = True
+        said.starts = said.starts or word in ("starts", "begins") or scene.norm(cue.end - 1).startswith("start")
     ends = (
         closes
         or cue.end - cue.start > 1
-        or scene.norm(cue.end) in scene.words["behind_end"]
-        or scene.norm(cue.end).isdigit()
+        or word not in ("once", "before")
+        and (scene.norm(cue.end) in scene.words["behind_end"] or scene.norm(cue.end).isdigit())
     )
     if word == "before" and any(c.kinds & {"question"} and c.start < end for c in scene.forward):
         # "Do I stop my retinol before?": before the treatment.

@@ -117,7 +117,8 @@ def _apply(
     if "negation" in kinds and not blocked:
         if not crossed:
             said.denied = True
-            said.never = scene.norm(cue.start) == "never" or scene.norm(cue.end - 2) == "never"
+            said.never = "never" in (scene.norm(cue.start), scene.norm(cue.end - 2))
+            said.none = scene.norm(cue.start) in ("no", "none", "nothing", "zero")
         else:
             listed = any(
                 scene.norm(i) in ("or", "nor", "any") for i in range(cue.start, sentence_end(scene, end))
@@ -125,8 +126,10 @@ def _apply(
             rest = scene.parts[scene.part_at(start)].end
             if listed or (bare(scene, end, rest, inside) and scene.norm(cue.start) != "not"):
                 said.denied = True
-            elif bare(scene, end, rest, inside):
+            elif bare(scene, end, rest, inside) and not said.denied:
                 said.doubted = True
+    if _tells(scene, cue, start):
+        kinds = kinds - {"hypothetical"}
     if ("hypothetical" in kinds or "question" in kinds) and not blocked and not said.about_self:
         said.supposed = said.supposed or "hypothetical" in kinds
         said.asked = True
@@ -135,12 +138,24 @@ def _apply(
     if "past" in kinds and not said.ongoing and not (said.planned):
         said.stopped = True
         said.stop_at = cue.start
-    if "resolved" in kinds and not blocked and not crossed:
+    dated = scene.norm(cue.start) in ("when", "as", "back", "in")
+    if "resolved" in kinds and (dated or not blocked) and not crossed:
         said.resolved = True
     if "past_weak" in kinds and not blocked:
         said.weak_past = True
     if "ongoing" in kinds and not said.stopped:
         said.ongoing = True
+
+
+def _tells(scene: Scene, cue: Cue, start: int) -> bool:
+    """ "Cheap earrings make my lobes weep": without a question an effect is told, not asked for."""
+    if not any(scene.norm(i) in scene.lexicon.sets["effects"] for i in range(cue.start, cue.end)):
+        return False
+    if scene.norm(cue.start) in ("if", "when", "once", "can", "could", "will", "would", "do", "does", "should", "may", "in"):
+        return False
+    first = scene.parts[scene.sentence_parts(scene.parts[scene.part_at(start)].sentence)[0]].start
+    asks = any("question" in other.kinds and first <= other.start < cue.start for other in scene.forward)
+    return not asks and not scene.parts[scene.part_at(start)].asked
 
 
 def _far(cue: Cue, start: int, crossed: int) -> bool:

@@ -41,7 +41,9 @@ class Builder:
 
     def __init__(self, knowledge: Knowledge) -> None:
         language = knowledge.language
-        self.lexicon = Lexicon(knowledge, language, short_forms(language["short_forms"]))
+        # "Nan's on warfarin": the person is, or has.
+        people = {f"{word}'s": f"{word} is" for word in language["persons"]["kin"]}
+        self.lexicon = Lexicon(knowledge, language, short_forms({**people, **language["short_forms"]}))
         self.clear = frozenset(map(str, language["clear_in_small_letters"]))
 
     def add(self, phrase: str, entry: Entry, inflect: bool = False) -> None:
@@ -111,6 +113,10 @@ class Builder:
                 if isinstance(values, list):
                     lexicon.sets[f"{section}.{name}"] = frozenset(map(str, values))
         lexicon.sets["other_shots"] = frozenset(map(str, language["other_shots"]))
+        lexicon.sets["effects"] = frozenset(map(str, language["effects"]))
+        lexicon.sets["strong"] = frozenset(map(str, language["allergy"]["strong"]))
+        for phrase in language["allergy"]["strong"]:
+            self.add(phrase, Entry("allergy", "words"))
         for phrase in language["possession"]:
             self.add(phrase, Entry("possession", "possession"))
         for name in ("behind", "before", "for_them", "can_they", "wants", "for_me", "self_roles"):

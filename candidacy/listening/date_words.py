@@ -102,7 +102,7 @@ _N = (
     + ")"
 )
 _N2 = r"(?: (?:to|or|-|/) (?P<n2>\d+|" + "|".join(NUMBERS) + r")| (?P<n3>\d+))?"
-_U = r"(?P<u>" + "|".join(sorted(UNIT_OF, key=len, reverse=True)) + ")"
+_U = r"(?P<h0>and a half )?(?P<u>" + "|".join(sorted(UNIT_OF, key=len, reverse=True)) + ")"
 _ABOUT = (
     r"(?:(?P<about>about|around|approx|approximately|roughly|like|maybe|only|just|at least|over|"
     r"more than|almost|nearly|"
@@ -150,7 +150,7 @@ PATTERNS: List[Tuple[str, "re.Pattern[str]"]] = [
             + r"(?: time)?|"
             + _N.replace("<n>", "<m>")
             + " "
-            + _U.replace("<u>", "<v>")
+            + _U.replace("<u>", "<v>").replace("<h0>", "<h1>")
             + r" from now",
         ),
         (
@@ -203,6 +203,10 @@ PATTERNS: List[Tuple[str, "re.Pattern[str]"]] = [
             r"weekend|morning|afternoon|evening|" + "|".join(SEASONS) + ")",
         ),
         ("weekday", r"(?P<since>since |on |from )?(?P<lead>last |this |this past |past )?" + _DAY),
+        (
+            "holiday",
+            r"(?P<since>since )?(?:last |at |over |this past )?(?P<hol>christmas|xmas|new year|easter|thanksgiving|halloween)",
+        ),
         ("season", r"(?P<since>since |until )?(?:in |over |during )(?:the |this )?" + _SEASON),
         (
             "today",
@@ -243,3 +247,7 @@ PATTERNS: List[Tuple[str, "re.Pattern[str]"]] = [
         ("sinceunit", r"(?:in|over|for) " + _ABOUT + _N + " " + _U),
     )
 ]
+
+HOLIDAYS = {"christmas": (12, 25), "xmas": (12, 25), "new year": (1, 1), "easter": (4, 5), "thanksgiving": (11, 26),
+            "halloween": (10, 31)}
+"""Month and day; Easter and Thanksgiving to within some days."""

@@ -16,6 +16,7 @@ from dateutil.relativedelta import relativedelta
 
 from candidacy.listening.date_words import (
     DAYS,
+    HOLIDAYS,
     MONTHS,
     NUMBERS,
     PATTERNS,
@@ -92,7 +93,7 @@ def _span(match: "re.Match[str]", today: date) -> Optional[Range]:
         second = _number(group.get("n2") or group.get("n3"))
         if second is not None and second > low:
             high = second
-    if group.get("half"):
+    if group.get("half") or group.get("h0"):
         low, high = low + 0.5, high + 0.5
     about = group.get("about") or ""
     if about in ("almost", "nearly", "less than", "under", "not quite", "close to"):
@@ -168,6 +169,11 @@ def _resolve(name: str, match: "re.Match[str]", today: date) -> Optional[Tuple[s
         near = "last" in (group.get("lead") or "") and (today - day).days < 3
         early = day - timedelta(days=7) if near else day
         return point, (early, day)
+    if name == "holiday":
+        month, day = HOLIDAYS[group["hol"]]
+        found = _date(today.year, month, day) or today
+        found = found if found <= today else found.replace(year=today.year - 1)
+        return point, (found, found)
     if name == "season":
         return point, _last_unit("in", group["season"], today)
     if name == "today":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Dict, List, Optional, Sequence, Tuple
 
@@ -45,7 +46,7 @@ def hear(message: str, today: date, lexicon: Lexicon) -> List[Finding]:
     findings.extend(find_unnamed(scene, mentions))
     if any(f.emergency and not f.self_harm for f in alarm.findings):
         findings = _with_treatment(scene, findings)
-    return _once(_births(scene, findings))
+    return _once(_of_message(scene, _births(scene, findings)))
 
 
 def _from_mention(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> List[Finding]:
@@ -56,10 +57,13 @@ def _from_mention(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -
             place for place in allergy_words(scene, mention) if scene.same_sentence(place[0], mention.start)
         ]
     said = weigh(scene, mention.start, mention.end, inside)
-    if scene.lexicon.kind(mention.rule, "of_the_mother") and said.named in scene.words["little_ones"]:
+    if scene.lexicon.kind(mention.rule, "of_the_mother") and said.named in scene.words["fed"]:
         said.who = SELF
     if any(scene.norm(i) in _GONE for i in range(mention.start, mention.end)):
         said.over = said.resolved = True
+    if mention.kind == "allergy" and said.denied and scene.norm(mention.start - 1) == "no":
+        # "No lidocaine - allergic" forbids it and names the allergy.
+        said.denied = not any(place[0] >= mention.end for place in allergy_words(scene, mention))
     if mention.kind == "allergy" and _no_trouble(scene, mention):
         said.denied, said.asked = True, False
     judged = judge(scene, mention, said, mentions)
@@ -71,6 +75,8 @@ def _from_mention(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -
         when = None
     found = [_finding(scene, mention, judged.assertion, variant, when)]
     if judged.assertion == OTHER_PERSON:
+        if said.me_too:
+            found.append(_finding(scene, mention, PRESENT, mention.variant, None))
         denied = _but_not_me(scene, mention, mentions)
         if denied:
             found.append(_finding(scene, mention, ABSENT, None, None))
@@ -85,7 +91,8 @@ def _worse(scene: Scene, rule_id: str, named: Optional[str], cued: Optional[str]
     first, second = rule.variant(named), rule.variant(cued)
     if first is None or second is None:
         return named
-    return cued if OUTCOMES.index(second.verdict) < OUTCOMES.index(first.verdict) else named
+    before = rule.variants.index(second) < rule.variants.index(first)
+    return cued if before and OUTCOMES.index(second.verdict) < OUTCOMES.index(first.verdict) else named
 
 
 def _windowed(scene: Scene, rule_id: str, variant_id: Optional[str]) -> bool:
@@ -245,6 +252,20 @@ def _with_treatment(scene: Scene, findings: List[Finding]) -> List[Finding]:
         findings.append(Finding(TOXIN, None, PRESENT, scene.message[start:end], start, end, when=when))
         break
     return findings
+
+
+def _of_message(scene: Scene, findings: List[Finding]) -> List[Finding]:
+    """Where a rule says so, a variant named anywhere in the message holds for all of its mentions."""
+    named = {(f.condition, f.assertion): f.variant for f in findings if f.condition and f.variant}
+    return [
+        replace(f, variant=named[f.condition, f.assertion])
+        if f.condition
+        and f.variant is None
+        and (f.condition, f.assertion) in named
+        and scene.lexicon.kind(f.condition, "variant_of_message")
+        else f
+        for f in findings
+    ]
 
 
 def _births(scene: Scene, findings: List[Finding]) -> List[Finding]:

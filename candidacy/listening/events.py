@@ -30,7 +30,7 @@ def judge_event(scene: Scene, mention: Mention, said: Said, time: Optional[Time]
         and time.when is not None
         and time.kind in (dates.AGO, dates.POINT, dates.SINCE, dates.VAGUE)
     )
-    done = _done(scene, mention)
+    done = _done(scene, mention) or (said.ongoing and not said.asked)
     if said.denied:
         if since_then(said, time):
             assert time is not None and time.when is not None
@@ -38,7 +38,10 @@ def judge_event(scene: Scene, mention: Mention, said: Said, time: Optional[Time]
         return Judged(ABSENT)
     if (said.asked or said.supposed) and not (done and said.about_self):
         return Judged(None)
-    if said.planned or (time is not None and time.kind == dates.FUTURE):
+    if time is not None and time.kind == dates.SINCE and said.ongoing and not said.stopped:
+        # "Been getting it since 2015": still.
+        return Judged(PRESENT)
+    if said.planned or _is_having(scene, mention) or (time is not None and time.kind == dates.FUTURE):
         return Judged(FUTURE)
     if dated and (done or not said.asked):
         assert time is not None and time.when is not None
@@ -100,6 +103,14 @@ def _done(scene: Scene, mention: Mention) -> bool:
         in ("done", "injected", "placed", "put", "dissolved", "appointment", "session", "treatment")
         for i in range(mention.end, min(mention.end + 4, part.end))
     )
+
+
+def _is_having(scene: Scene, mention: Mention) -> bool:
+    """ "I'm having filler on 12 December": still to come."""
+    for index in range(mention.start - 1, max(mention.start - 4, -1), -1):
+        if scene.norm(index) in ("having", "getting"):
+            return scene.norm(index - 1) in ("am", "is", "be")
+    return False
 
 
 def _just(scene: Scene, mention: Mention) -> bool:

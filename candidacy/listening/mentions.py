@@ -220,7 +220,8 @@ def _linked(scene: Scene, substance: Hit, word: Hit) -> bool:
     between = substance.start - word.end if word.end <= substance.start else word.start - substance.end
     if "to" in kinds and word.end <= substance.start:
         return between <= 14 and not any(scene.parts[n].contrast for n in range(there + 1, here + 1))
-    return between <= (6 if here == there else 3)
+    plain = any(scene.norm(i) in scene.lexicon.sets["strong"] for i in range(word.start, word.end))
+    return between <= (6 if here == there else 14 if plain else 3)
 
 
 def _allergic_to_drug(scene: Scene, mention: Mention) -> bool:

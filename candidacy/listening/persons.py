@@ -91,12 +91,10 @@ def _people(
         )
         if role or (token.norm in ("mom", "mum", "mother") and following in ("of", "to")):
             continue
-        beside = before in sets["persons.beside"] and following not in words["subject_verbs"] - {
-            "on",
-            "with",
-            "was",
-            "is",
-        }
+        verbs = words["subject_verbs"]
+        if before not in ("have", "had"):
+            verbs = verbs - {"on", "with", "was", "is"}
+        beside = before in sets["persons.beside"] and following not in verbs
         found.append((at, index + 1, token.norm, not beside))
     return found
 
@@ -186,7 +184,7 @@ def subjects(
     words: Dict[str, FrozenSet[str]],
 ) -> List[Subject]:
     """Every change of the person spoken of, in order."""
-    people = _people(tokens, parts, lexicon, words)
+    people = [person for person in _people(tokens, parts, lexicon, words) if not _in_name(person, hits)]
     candidates = _candidates(tokens, people, hits, lexicon)
     person_at = {at: (end, name, subject) for at, end, name, subject in people}
     found: List[Subject] = []
@@ -217,6 +215,15 @@ def subjects(
                 )
         index += 1
     return found
+
+
+def _in_name(person: Tuple[int, int, str, bool], hits: Sequence[Hit]) -> bool:
+    """ "A baby aspirin", "dog bite": the word belongs to a name."""
+    last = person[1] - 1
+    return any(
+        hit.start <= last < hit.end and hit.end - hit.start > 1 and any(e.kind in ("name", "drug") for e in hit.entries)
+        for hit in hits
+    )
 
 
 def _of_other(tokens: Sequence[Token], index: int) -> bool:

@@ -24,12 +24,15 @@ class Said:
     named: str = ""
     denied: bool = False
     never: bool = False
+    none: bool = False
     denied_after: bool = False
     doubted: bool = False
     asked: bool = False
     supposed: bool = False
     asked_of_self: bool = False
     planned: bool = False
+    starts: bool = False
+    me_too: bool = False
     stopped: bool = False
     weak_past: bool = False
     over: bool = False
@@ -45,6 +48,8 @@ class Said:
 
 def who_has(scene: Scene, start: int, end: int) -> str:
     sentence = scene.parts[scene.part_at(start)].sentence if scene.parts else 0
+    if _troubles_another(scene, start, end):
+        return OTHER
     for hit in scene.hits_of("person", "behind"):
         if 0 <= hit.start - end <= 3 and scene.part_at(hit.start) == scene.part_at(start):
             return OTHER
@@ -52,7 +57,7 @@ def who_has(scene: Scene, start: int, end: int) -> str:
         if 0 <= start - hit.end <= 6 and scene.parts[scene.part_at(hit.start)].sentence == sentence:
             return OTHER
     for subject in reversed(scene.subjects):
-        if subject.at >= end:
+        if subject.at >= end or (subject.at < start < subject.end):
             continue
         if subject.at >= start:
             # The words of the condition name the person: "keloids run in my family".
@@ -78,6 +83,15 @@ def who_has(scene: Scene, start: int, end: int) -> str:
 def last_named(scene: Scene, start: int) -> str:
     """The word for the person spoken of last before a token, or ""."""
     return next((subject.name for subject in reversed(scene.subjects) if subject.at < start), "")
+
+
+def _troubles_another(scene: Scene, start: int, end: int) -> bool:
+    """ "Ramsay Hunt wrecked my brother's face": told of another, before any word of oneself."""
+    part = scene.parts[scene.part_at(start)]
+    if start > part.start + 1 or any(subject.at < start for subject in scene.subjects):
+        return False
+    following = [subject for subject in scene.subjects if end < subject.at <= end + 2 and subject.at < part.end]
+    return bool(following) and following[0].who == OTHER and scene.norm(end).endswith(("ed", "s", "t"))
 
 
 def _done_to_me(scene: Scene, end: int) -> bool:

@@ -19,7 +19,7 @@ FORWARD = frozenset(
     "interjection resolved".split()
 )
 AFTER = frozenset(
-    "negation_after doubt_after past_after future_after resolved quiet ongoing affirmed_after".split()
+    "negation_after doubt_after past_after future_after resolved quiet ongoing affirmed_after me_too_after".split()
 )
 
 
@@ -174,6 +174,8 @@ def _in_place(
             before = tokens[cue.start - 1].norm if cue.start else ""
             if before not in words["ask_after"]:
                 continue
+        if cue.end - cue.start == 1 and tokens[cue.start].norm == "any" and not any(t.norm == "?" for t in tokens):
+            continue
         if (
             cue.kinds <= {"question"}
             and cue.end - cue.start == 1

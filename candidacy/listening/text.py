@@ -20,6 +20,7 @@ STOPS = frozenset(".!?;\n")
 """Tokens that end a sentence."""
 
 _TOKEN = re.compile(r"w/o\b|w/|b/c\b|y/o\b|[a-z]+(?:'[a-z]+)*|\d+(?:\.\d+)?|[.!?;,:()/&+%$#\n-]")
+_NUMBER = re.compile(r"\. ?\d")
 _RUN = re.compile(r"([a-z])\1{2,}")
 _SAME = {
     "\u2018": "'",
@@ -48,7 +49,7 @@ _SAME = {
     "\u0142": "l",
 }
 _BEFORE_S = frozenset(
-    "he she it that what there here who how where when let everything everyone someone".split()
+    "mine he she it that what there here who how where when let everything everyone someone".split()
 )
 _NOT = {"can't": "can", "won't": "will", "shan't": "shall", "ain't": "is"}
 _ENDINGS = {"m": "am", "re": "are", "ve": "have", "ll": "will", "d": "would"}
@@ -102,7 +103,10 @@ def tokenise(text: str, spelled: Mapping[str, Sequence[str]], offset: int = 0) -
     tokens: List[Token] = []
     for match in _TOKEN.finditer(folded):
         raw, start, end = match.group(), match.start(), match.end()
-        if raw == "-" and _joins(folded, start):
+        if raw == "no" and _NUMBER.match(folded, end):
+            # "TTC no. 2" counts.
+            raw = "number"
+        if (raw == "-" and _joins(folded, start)) or (raw == "." and tokens and tokens[-1].norm == "number"):
             continue
         if raw in ("&", "+"):
             raw = "and"

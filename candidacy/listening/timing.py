@@ -53,7 +53,7 @@ def judge(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention])
         # "I'm allergic to X, is that in botox?"
         return Judged(POSSIBLE)
     if said.denied:
-        if (said.over or since_then(said, time)) and not said.never:
+        if ((said.over and not said.none) or since_then(said, time)) and not said.never:
             return _over(scene, mention, said, time)
         return Judged(ABSENT)
     if said.quiet:
@@ -67,8 +67,15 @@ def judge(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention])
             and not lexicon.kind(mention.rule, "procedures")
         )
         return Judged(POSSIBLE if own else HYPOTHETICAL)
-    planned = said.planned or (time is not None and time.kind == dates.FUTURE and not said.ongoing)
-    own = said.mine and not lexicon.kind(mention.rule, "procedures")
+    dated = mention.kind == "drug" or any(
+        lexicon.kind(mention.rule, kind) for kind in ("medicines", "procedures", "planned_by_date")
+    )
+    ahead = dated and time is not None and time.kind == dates.FUTURE and not said.ongoing
+    if said.stopped and (said.planned or ahead) and not said.asked:
+        # "Coming off it next month": taken until then.
+        return Judged(PRESENT)
+    planned = said.planned or ahead
+    own = said.mine and not said.starts and not lexicon.kind(mention.rule, "procedures")
     if planned and not lexicon.kind(mention.rule, "planned_counts") and not own:
         return Judged(FUTURE)
     return _lived(scene, mention, said, time)

@@ -20,7 +20,7 @@ from candidacy.screening import add_duration
 
 When = Optional[Tuple[date, date]]
 
-NARROW = 100
+NARROW = 14
 """Days of a range that is treated as its later day when one end of it is still inside the wait."""
 
 
