@@ -13,7 +13,7 @@ from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 
 from candidacy.ages import UNDER_AGE
 from candidacy.answers import corrects, polarity
-from candidacy.findings import ABSENT, PRESENT, Finding
+from candidacy.findings import ABSENT, OTHER_PERSON, PRESENT, Finding
 from candidacy.knowledge import GROUPS
 from candidacy.record import Record
 from candidacy.screening import ANSWERS, NO, SKIPPED, UNSURE, YES, Verdict, assess
