@@ -263,6 +263,9 @@ def main(words: List[str]) -> int:
                 print(f"\n=== {path.relative_to(FOLDER)}\n{player.script()}", flush=True)
         finally:
             server.stop()
+        log = server.log.read_text("utf-8", "replace")
+        if "Traceback" in log:
+            print("\nThe action server logged:\n" + log[log.index("Traceback") - 200 :][:6000])
     print(f"\n{len(cases) - len(failed)} of {len(cases)} went as expected")
     for path in failed:
         print(f"  otherwise: {path.relative_to(FOLDER)}")
