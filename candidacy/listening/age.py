@@ -6,8 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import Dict, List, Optional, Tuple
 
+from dateutil.relativedelta import relativedelta
+
 from candidacy.listening.age_traps import about_candidate, sex_ok
 from candidacy.listening.age_words import AGE, WORDS
+from candidacy.listening.dates import POINT
 from candidacy.listening.scene import Scene
 
 _DECADES = {
@@ -46,7 +49,9 @@ def find_ages(scene: Scene) -> List[Age]:
         length += len(token.norm) + 1
     text = " ".join(token.norm for token in scene.tokens)
     at = {offset: index for index, offset in enumerate(starts)}
-    found: List[Age] = []
+    found: List[Age] = _births(scene) + _alone(scene)
+    if found:
+        return found
     for match in AGE.finditer(text):
         group = match.groupdict()
         years = _years(group, match.group(), scene)
@@ -71,6 +76,38 @@ def find_ages(scene: Scene) -> List[Age]:
         ):
             found.append(Age(first, last, years))
     return found
+
+
+def _births(scene: Scene) -> List[Age]:
+    """A full date of birth, by the calendar."""
+    found = []
+    for time in scene.times:
+        if time.when is None or time.when[0] != time.when[1] or time.kind != POINT:
+            continue
+        before = {scene.norm(i) for i in range(max(time.start - 5, 0), time.start)}
+        if (
+            before & {"dob", "birth", "born", "birthdate", "birthday"}
+            and time.when[0].year < scene.today.year - 4
+        ):
+            years = relativedelta(scene.today, time.when[0]).years
+            found.append(Age(time.start, time.end, float(years)))
+    return found
+
+
+def _alone(scene: Scene) -> List[Age]:
+    """ "Student here, nineteen, …" and "17 and a half, bday in feb": a figure that stands by itself."""
+    found = []
+    for number, part in enumerate(scene.parts[:3]):
+        words = [scene.norm(i) for i in range(part.start, part.end) if scene.tokens[i].word]
+        greeted = words[1:] if words and words[0] in ("hi", "hiya", "hey", "hello", "yes", "no") else words
+        half = greeted[1:] == ["and", "a", "half"]
+        beside = {scene.norm(i) for p in scene.parts[:4] if p is not part for i in range(p.start, p.end)}
+        told = half or (number and beside & {"here", "student", "bday", "birthday", "school", "college"})
+        years = _value(greeted[0]) if greeted and (greeted[0].isdigit() or greeted[0] in WORDS) else None
+        if years is not None and 12 <= years <= 60 and (half or len(greeted) == 1) and told:
+            first = part.start + len(words) - len(greeted)
+            found.append(Age(first, part.end, years + (0.5 if half else 0)))
+    return found[:1]
 
 
 def _years(group: Dict[str, Optional[str]], text: str, scene: Scene) -> Optional[float]:

@@ -126,15 +126,13 @@ def _after(
         and gap <= 6
     ):
         said.planned, said.starts, said.ongoing, said.weak_past = True, True, False, False
-    elif (
-        "future_after" in kinds
-        and same
-        and gap <= 6
-        and not said.ongoing
-    ):
+    elif "future_after" in kinds and same and gap <= 6 and not said.ongoing:
         said.planned = True
-        said.starts = said.starts or word in ("starts", "begins") or scene.norm(cue.end - 1).startswith("start")
-    ends = (
+        said.starts = (
+            said.starts or word in ("starts", "begins") or scene.norm(cue.end - 1).startswith("start")
+        )
+    still_there = scene.norm(cue.end - 1) in ("gone", "done", "over") and not closes
+    ends = not still_there and (
         closes
         or cue.end - cue.start > 1
         or word not in ("once", "before")

@@ -151,7 +151,20 @@ def _tells(scene: Scene, cue: Cue, start: int) -> bool:
     """ "Cheap earrings make my lobes weep": without a question an effect is told, not asked for."""
     if not any(scene.norm(i) in scene.lexicon.sets["effects"] for i in range(cue.start, cue.end)):
         return False
-    if scene.norm(cue.start) in ("if", "when", "once", "can", "could", "will", "would", "do", "does", "should", "may", "in"):
+    if scene.norm(cue.start) in (
+        "if",
+        "when",
+        "once",
+        "can",
+        "could",
+        "will",
+        "would",
+        "do",
+        "does",
+        "should",
+        "may",
+        "in",
+    ):
         return False
     first = scene.parts[scene.sentence_parts(scene.parts[scene.part_at(start)].sentence)[0]].start
     asks = any("question" in other.kinds and first <= other.start < cue.start for other in scene.forward)

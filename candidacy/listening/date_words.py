@@ -115,11 +115,11 @@ _SEASON = r"(?P<season>" + "|".join(SEASONS) + ")"
 _HALF = r"(?P<half> and a half)?"
 
 PATTERNS: List[Tuple[str, "re.Pattern[str]"]] = [
-    (name, re.compile(r"(?<![a-z0-9])" + pattern + r"(?![a-z0-9])"))
+    (name, re.compile(r"(?<![a-z0-9])(?:" + pattern + r")(?![a-z0-9])"))
     for name, pattern in (
         (
             "next",
-            r"(?:next|this coming|the coming|upcoming) (?:week|month|year|"
+            r"in the new year|(?:next|this coming|the coming|upcoming) (?:week|month|year|"
             + "|".join((*DAYS, *MONTHS, *SEASONS))
             + r")|tomorrow|later this (?:week|month|year)|next time|day after tomorrow|tonight",
         ),
@@ -248,6 +248,12 @@ PATTERNS: List[Tuple[str, "re.Pattern[str]"]] = [
     )
 ]
 
-HOLIDAYS = {"christmas": (12, 25), "xmas": (12, 25), "new year": (1, 1), "easter": (4, 5), "thanksgiving": (11, 26),
-            "halloween": (10, 31)}
+HOLIDAYS = {
+    "christmas": (12, 25),
+    "xmas": (12, 25),
+    "new year": (1, 1),
+    "easter": (4, 5),
+    "thanksgiving": (11, 26),
+    "halloween": (10, 31),
+}
 """Month and day; Easter and Thanksgiving to within some days."""

@@ -82,6 +82,10 @@ def _people(
                 or (index and tokens[index - 1].norm == "for")
                 or (index and tokens[index - 1].norm in ("and", "or"))
             )
+            own = own or (
+                token.norm in sets["persons.unmarked"]
+                and tokens[index - 1].norm not in sets["persons.beside"]
+            )
             if not own and following not in words["subject_verbs"]:
                 continue
             at = index
@@ -136,7 +140,13 @@ def _candidates(
             if not any(t.norm in ("me", "i") for t in tokens[end : end + 4]):
                 found.add(name)
         if any(
-            finish == at and (finish - start > 1 or _booking(tokens, start)) for start, finish in for_them
+            finish == at
+            and (
+                finish - start > 1
+                or _booking(tokens, start)
+                or tokens[start].norm in ("book", "booking", "bring", "bringing")
+            )
+            for start, finish in for_them
         ):
             found.add(name)
         if any(finish == at for _, finish in can_they) and any(t.norm in do for t in tokens[end : end + 4]):
@@ -221,7 +231,9 @@ def _in_name(person: Tuple[int, int, str, bool], hits: Sequence[Hit]) -> bool:
     """ "A baby aspirin", "dog bite": the word belongs to a name."""
     last = person[1] - 1
     return any(
-        hit.start <= last < hit.end and hit.end - hit.start > 1 and any(e.kind in ("name", "drug") for e in hit.entries)
+        hit.start <= last < hit.end
+        and hit.end - hit.start > 1
+        and any(e.kind in ("name", "drug") for e in hit.entries)
         for hit in hits
     )
 

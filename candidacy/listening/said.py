@@ -90,7 +90,9 @@ def _troubles_another(scene: Scene, start: int, end: int) -> bool:
     part = scene.parts[scene.part_at(start)]
     if start > part.start + 1 or any(subject.at < start for subject in scene.subjects):
         return False
-    following = [subject for subject in scene.subjects if end < subject.at <= end + 2 and subject.at < part.end]
+    following = [
+        subject for subject in scene.subjects if end < subject.at <= end + 2 and subject.at < part.end
+    ]
     return bool(following) and following[0].who == OTHER and scene.norm(end).endswith(("ed", "s", "t"))
 
 

@@ -174,7 +174,11 @@ def _in_place(
             before = tokens[cue.start - 1].norm if cue.start else ""
             if before not in words["ask_after"]:
                 continue
-        if cue.end - cue.start == 1 and tokens[cue.start].norm == "any" and not any(t.norm == "?" for t in tokens):
+        if (
+            cue.end - cue.start == 1
+            and tokens[cue.start].norm == "any"
+            and not any(t.norm == "?" for t in tokens)
+        ):
             continue
         if (
             cue.kinds <= {"question"}

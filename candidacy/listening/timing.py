@@ -99,7 +99,8 @@ def _lived(scene: Scene, mention: Mention, said: Said, time: Optional[Time]) -> 
     ):
         # "A year since accutane" counts from the end, "on it since June" from the start.
         return _over(scene, mention, said, time)
-    if time is None or time.when is None or time.kind in (dates.SINCE, dates.LASTING) or said.ongoing:
+    running = (dates.SINCE, dates.LASTING, dates.FUTURE)
+    if time is None or time.when is None or time.kind in running or said.ongoing:
         if time is not None and time.kind == dates.VAGUE and not said.ongoing:
             return Judged(PAST, time.when)
         if said.weak_past and medicine and not said.ongoing and _took(scene, mention):
