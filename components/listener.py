@@ -72,6 +72,8 @@ class Listener(GraphComponent, EntityExtractorMixin):
         intent = (message.get(INTENT) or {}).get("name")
         if any(finding.emergency for finding in findings):
             override = URGENT
+        elif intent == URGENT and not any(finding.condition for finding in findings):
+            return  # something unnamed, or a fault in listening, never outranks what reads like an emergency
         elif any(finding.surfaced for finding in findings):
             override = REPORT
         elif findings and intent in _NOT_UNDERSTOOD:
