@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import random
 import re
 import signal
 import socket
@@ -64,9 +65,16 @@ def check_data() -> None:
         load()
         settings()
         time_zone()
-        engine()
+        for attempt in range(4):  # the other processes start now too and may be making the same tables
+            try:
+                engine()
+                break
+            except DeskUnavailable:
+                if attempt == 3:
+                    raise
+                time.sleep(0.5 + random.random())
     except DeskUnavailable as error:
-        sys.exit(f"The bot was not started. DATABASE_URL: {error}; start the database or correct the address.")
+        sys.exit(f"The bot was not started. DATABASE_URL: {error}; start the database or correct it.")
     except (BrokenFile, BadSetting) as error:
         sys.exit(f"The bot was not started. {error}")
 
@@ -194,7 +202,7 @@ def ready() -> None:
     address = f"http://localhost:{_port('RASA_PORT', RASA_PORT)}/webhooks/web/"
     deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
-        if _answers(address):
+        if _answers(f"{address}health"):  # the page alone comes up even when the model could not be loaded
             print(f"\n  The chat is ready: {address}\n  Stop with Ctrl+C.\n", flush=True)
             break
         time.sleep(0.5)
