@@ -140,7 +140,7 @@ def report(score: Score, name: str, detail: bool = True) -> str:
         f"{name}: {score.messages} messages",
         f"  recall of present/possible findings {_share(score.found, score.wanted)}",
         f"  critical misses                     {score.critical}",
-        f"  false alarms                        {_share(score.alarms, score.quiet)} of what is denied or past",
+        f"  false alarms                        {_share(score.alarms, score.quiet)} of the denied or past",
         f"  heard, not in the line's list       {score.extra}",
         f"  verdict accepted                    {_share(score.accepted, score.messages)}",
         f"  under-triage                        {score.under}",

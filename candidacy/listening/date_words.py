@@ -205,7 +205,8 @@ PATTERNS: List[Tuple[str, "re.Pattern[str]"]] = [
         ("weekday", r"(?P<since>since |on |from )?(?P<lead>last |this |this past |past )?" + _DAY),
         (
             "holiday",
-            r"(?P<since>since )?(?:last |at |over |this past )?(?P<hol>christmas|xmas|new year|easter|thanksgiving|halloween)",
+            r"(?P<since>since )?(?:last |at |over |this past )?"
+            r"(?P<hol>christmas|xmas|new year|easter|thanksgiving|halloween)",
         ),
         ("season", r"(?P<since>since |until )?(?:in |over |during )(?:the |this )?" + _SEASON),
         (

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import Dict, List, Optional, Sequence, Tuple
 
-from candidacy.findings import ABSENT, OTHER_PERSON, PAST, POSSIBLE, PRESENT, Finding
+from candidacy.findings import ABSENT, OTHER_PERSON, PAST, PRESENT, Finding
 from candidacy.knowledge import OUTCOMES
 from candidacy.listening.age import find_ages, grown
 from candidacy.listening.assertion import weigh
 from candidacy.listening.lexicon import Lexicon
 from candidacy.listening.mentions import Mention, allergy_words, find_mentions
+from candidacy.listening.merging import AGE, births, of_message, once
 from candidacy.listening.persons import OTHER, SELF
 from candidacy.listening.scene import Scene, stage
 from candidacy.listening.timing import judge
@@ -22,7 +22,6 @@ from candidacy.screening import add_duration
 _GONE = frozenset(("free", "remission", "survivor", "previous", "past", "childhood"))
 """Words in a name that say it is over: "cancer free", "childhood eczema"."""
 
-AGE = "under_age"
 TOXIN = "recent_botulinum"
 
 
@@ -46,7 +45,7 @@ def hear(message: str, today: date, lexicon: Lexicon) -> List[Finding]:
     findings.extend(find_unnamed(scene, mentions))
     if any(f.emergency and not f.self_harm for f in alarm.findings):
         findings = _with_treatment(scene, findings)
-    return _once(_of_message(scene, _births(scene, findings)))
+    return once(of_message(scene, births(scene, findings)))
 
 
 def _from_mention(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> List[Finding]:
@@ -252,65 +251,3 @@ def _with_treatment(scene: Scene, findings: List[Finding]) -> List[Finding]:
         findings.append(Finding(TOXIN, None, PRESENT, scene.message[start:end], start, end, when=when))
         break
     return findings
-
-
-def _of_message(scene: Scene, findings: List[Finding]) -> List[Finding]:
-    """Where a rule says so, a variant named anywhere in the message holds for all of its mentions."""
-    named = {(f.condition, f.assertion): f.variant for f in findings if f.condition and f.variant}
-    return [
-        replace(f, variant=named[f.condition, f.assertion])
-        if f.condition
-        and f.variant is None
-        and (f.condition, f.assertion) in named
-        and scene.lexicon.kind(f.condition, "variant_of_message")
-        else f
-        for f in findings
-    ]
-
-
-def _births(scene: Scene, findings: List[Finding]) -> List[Finding]:
-    """A birth of late leaves breastfeeding open, unless the message speaks of it."""
-    table = scene.lexicon.language["recent_birth"]
-    condition = table["condition"]
-    spoken = any(f.condition == condition and f.assertion != POSSIBLE for f in findings)
-    kept = []
-    for finding in findings:
-        if (
-            finding.condition == condition
-            and finding.assertion == POSSIBLE
-            and any(w in finding.text.lower() for w in table["words"])
-        ):
-            if spoken:
-                continue
-            if not _recent_birth(scene, finding, str(table["within"])):
-                continue
-        kept.append(finding)
-    return kept
-
-
-def _recent_birth(scene: Scene, finding: Finding, within: str) -> bool:
-    text = finding.text.lower()
-    times = [t for t in scene.times if t.when and t.kind in ("ago", "point", "vague")]
-    if times:
-        return any(add_duration(t.when[1], within) > scene.today for t in times if t.when)
-    return any(word in text for word in ("just", "recent", "new", "partum"))
-
-
-def _once(findings: Sequence[Finding]) -> List[Finding]:
-    """At most one finding for each condition, assertion and variant, in order of place."""
-    kept: Dict[tuple, Finding] = {}
-    for finding in sorted(findings, key=lambda f: (f.start, f.end)):
-        key = (
-            finding.condition,
-            finding.assertion,
-            finding.variant,
-            finding.group,
-            finding.emergency,
-            finding.call_today,
-        )
-        if finding.condition == AGE:
-            key = (*key, finding.quantity)
-        before = kept.get(key)
-        if before is None or (finding.when and not before.when):
-            kept[key] = finding
-    return list(kept.values())

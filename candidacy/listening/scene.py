@@ -19,7 +19,8 @@ FORWARD = frozenset(
     "interjection resolved".split()
 )
 AFTER = frozenset(
-    "negation_after doubt_after past_after future_after resolved quiet ongoing affirmed_after me_too_after".split()
+    "negation_after doubt_after past_after future_after resolved quiet ongoing affirmed_after "
+    "me_too_after".split()
 )
 
 
