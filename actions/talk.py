@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from typing import Any, Dict, List, Optional, Text, Tuple
@@ -13,8 +12,10 @@ from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 
 from candidacy.ages import UNDER_AGE
 from candidacy.answers import corrects, polarity
-from candidacy.findings import ABSENT, OTHER_PERSON, PRESENT, Finding
+from candidacy.cues import cues
+from candidacy.findings import ABSENT, PRESENT, Finding
 from candidacy.knowledge import GROUPS
+from candidacy.listening import listen
 from candidacy.record import Record
 from candidacy.screening import ANSWERS, NO, SKIPPED, UNSURE, YES, Verdict, assess
 from desk.settings import today
@@ -84,10 +85,11 @@ class Talk:
 
     def _findings_of(self, event: Dict[Text, Any]) -> List[Finding]:
         """Findings about the person to be treated, who may be somebody the writer speaks of as "she"."""
-        found = findings_of(event)
-        if self.tracker.get_slot("treated") != OTHER:
-            return found
-        return [replace(f, assertion=PRESENT) if f.assertion == OTHER_PERSON else f for f in found]
+        text = event.get("text") or ""
+        if self.tracker.get_slot("treated") != OTHER or text.startswith("/"):
+            return findings_of(event)
+        # Heard once more behind the words that say whom it is for: "she" is then the patient.
+        return listen(f"{cues().data['about_other']} {text}", self.today)
 
     @cached_property
     def record_before(self) -> Record:
