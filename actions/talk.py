@@ -89,7 +89,7 @@ class Talk:
         if self.tracker.get_slot("treated") != OTHER or text.startswith("/"):
             return findings_of(event)
         # Heard once more behind the words that say whom it is for: "she" is then the patient.
-        return listen(f"{cues().data['about_other']} {text}", self.today)
+        return listen(f"{cues().words('about_other')[0]} {text}", self.today)
 
     @cached_property
     def record_before(self) -> Record:

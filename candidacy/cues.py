@@ -32,6 +32,7 @@ _LISTS = (
     "ended",
     "question_starts",
     "statement_starts",
+    "about_other",
 )
 
 
