@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run shell test train validate evaluate rules bookings install install-dev lock clean
+.PHONY: run shell test train validate evaluate rules stamp-rules bookings rejudge install install-dev lock clean
 
 run: install train ## start everything and print the address of the chat
 	@$(PYTHON) -m honcho start
@@ -19,8 +19,17 @@ train: install ## train the model if its data changed
 validate: install ## check that rules, texts, intents, sources and facts agree
 	@$(PYTHON) -m candidacy.validate
 
+rules: install ## write the rules as one printable page for whoever signs them
+	@$(PYTHON) -m candidacy.rules_page $(ARGS)
+
+stamp-rules: install ## before a release: renew the digest of the rules in CHANGELOG.md
+	@$(PYTHON) -m candidacy.validation.stamp
+
 bookings: install ## list requests for a consultation with their cards
 	@$(PYTHON) -m desk.bookings $(ARGS)
+
+rejudge: install ## judge every stored request again under the current rules; list what differs
+	@$(PYTHON) -m desk.rejudge $(ARGS)
 
 install: .venv/.installed
 install-dev: .venv/.installed-dev

@@ -198,9 +198,13 @@ def _judge(rule: Rule, finding: Finding, today: date) -> Optional[Reason]:
         return _reason(rule, variant, variant.verdict, finding, today)
     if finding.assertion == POSSIBLE:
         return _reason(rule, None, "ask", finding, today)  # a doubt is a question to settle
-    if finding.assertion == PAST and finding.when and rule.wait:
-        reason = _reason(rule, None, rule.verdict, finding, today)
-        return reason if reason.earliest else None  # a dated event counts while its wait lasts
+    if finding.assertion == PAST and finding.when:
+        # A dated event counts while its wait lasts: that of its own kind where it has one.
+        kind = rule.variant(finding.variant)
+        part = kind if kind is not None and kind.wait else rule
+        if part.wait:
+            reason = _reason(rule, part if part is kind else None, part.verdict, finding, today)
+            return reason if reason.earliest else None
     return None
 
 
@@ -208,11 +212,13 @@ def _speaks_of(variant: Variant, finding: Finding) -> bool:
     """True when a variant may judge a finding of this assertion.
 
     Past, future and the rest count only where a variant names that assertion, or where a dated event
-    lies inside its window.
+    lies inside its window; a variant without a window says nothing of what is over.
     """
-    if finding.assertion == PRESENT or variant.test.assertion:
+    test = variant.test
+    if finding.assertion == PRESENT or test.assertion:
         return True
-    return finding.assertion == PAST and finding.when is not None
+    window = test.elapsed_less_than or test.elapsed_at_least or variant.wait
+    return finding.assertion == PAST and finding.when is not None and bool(window)
 
 
 def _holds(variant: Variant, finding: Finding, today: date) -> bool:
