@@ -100,9 +100,10 @@ def rasa() -> None:
 def actions() -> None:
     """The action server."""
     check_data()
+    from rasa_sdk.__main__ import main
+
     from candidacy.answers import interpret
     from desk.settings import today
-    from rasa_sdk.__main__ import main
 
     # Reading a date loads the language tools; during somebody's message that would take too long.
     interpret("when:isotretinoin_recent", "2 weeks ago", [], today())

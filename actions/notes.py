@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Sequence, Text
 
+from actions.talk import Talk, Utterance, capital, day
 from candidacy.ages import UNDER_AGE
 from candidacy.findings import ABSENT, FUTURE, HYPOTHETICAL, OTHER_PERSON, PAST, Finding
 from candidacy.knowledge import load
 from candidacy.screening import YES, Reason, Verdict, assess
-from actions.talk import Talk, Utterance, capital, day
 
 LIGHT_NOTES = {
     ABSENT: "utter_note_denied",

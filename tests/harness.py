@@ -13,7 +13,7 @@ import time
 import urllib.request
 import uuid
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -71,7 +71,6 @@ class Bot:
         from rasa.core.agent import Agent
         from rasa.core.utils import AvailableEndpoints
         from rasa.utils.endpoints import EndpointConfig
-
         from rasa.utils.log_utils import configure_structlog
 
         from components.rasa_tuning import tune

@@ -22,7 +22,6 @@ from components.safety_policy import COMMANDS, current_turn
 from tests.harness import Bot
 from tests.states import State, copy, open_talk, say
 
-
 # One turn, read from a tracker
 
 
