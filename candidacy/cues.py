@@ -13,7 +13,7 @@ ANSWERS_FILE = DATA / "clinic" / "answers.yml"
 
 _KEYS: Dict[str, Tuple[str, ...]] = {
     "yes": ("start", "alone"),
-    "no": ("start", "alone", "narrow", "whole", "whole_at_end", "after_no", "never", "unless", "dated"),
+    "no": ("start", "alone", "end", "narrow", "whole", "whole_at_end", "after_no", "never", "unless", "dated"),
     "unsure": ("anywhere", "start", "alone"),
     "skip": ("anywhere", "start", "alone"),
     "age": ("before", "behind", "ahead", "nearly", "over", "decade", "up", "units", "tens", "least", "most"),

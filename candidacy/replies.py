@@ -115,7 +115,11 @@ def read(text: str) -> Reading:
         rest = _read_parts(parts[1:], text)
         if rest.yes or rest.no or rest.unsure or rest.skipped or (rest.asks and rest.empty):
             return rest
-    return _read_parts(parts, text)
+    reading = _read_parts(parts, text)
+    silent = not (reading.yes or reading.no or reading.unsure or reading.skipped or reading.asks)
+    if silent and known.ends(whole, "no", "end"):
+        return Reading(no=True, opening=NO, whole=True)  # "I'm a man of 62 so no"
+    return reading
 
 
 def _read_parts(parts: Sequence[Tuple[str, bool]], text: str) -> Reading:
