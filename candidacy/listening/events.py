@@ -13,6 +13,7 @@ from candidacy.findings import (
     PRESENT,
 )
 from candidacy.listening import dates
+from candidacy.listening.clauses import Part
 from candidacy.listening.dates import Time
 from candidacy.listening.mentions import Mention
 from candidacy.listening.persons import OTHER
@@ -30,7 +31,8 @@ def judge_event(scene: Scene, mention: Mention, said: Said, time: Optional[Time]
         and time.when is not None
         and time.kind in (dates.AGO, dates.POINT, dates.SINCE, dates.VAGUE)
     )
-    done = _done(scene, mention) or (said.ongoing and not said.asked)
+    goes_on = said.ongoing and not said.asked and _goes_on(scene, mention)
+    done = goes_on or _done(scene, mention, said, dated)
     if said.denied:
         if since_then(said, time):
             assert time is not None and time.when is not None
@@ -60,49 +62,96 @@ def judge_event(scene: Scene, mention: Mention, said: Said, time: Optional[Time]
     return Judged(POSSIBLE)
 
 
-def _done(scene: Scene, mention: Mention) -> bool:
-    words = scene.lexicon.sets["event_words.done"]
-    part = scene.parts[scene.part_at(mention.start)]
-    if mention.kind in ("name", "frame") and any(
-        scene.norm(i) in words for i in range(mention.start, mention.end)
-    ):
-        return True
-    if (
-        any(scene.norm(i).endswith("ed") for i in range(mention.start, mention.end))
-        and mention.kind == "name"
-    ):
-        return True
-    wish = scene.lexicon.sets["event_words.wish"]
+def _done(scene: Scene, mention: Mention, said: Said, dated: bool) -> bool:
+    """True when words of the speaker's own tell that it was done; a bare topic tells nothing."""
+    words, part = scene.lexicon.sets, scene.parts[scene.part_at(mention.start)]
+    if _known_by_others(scene, part):
+        return False
+    asks = said.asked or _asks(scene, part)
+    open_question = asks and not dated
+    named = [scene.norm(i) for i in range(mention.start, mention.end)]
+    if mention.kind in ("name", "frame") and words["event_words.done"] & set(named):
+        return _has_subject(scene, mention.start, part) or not asks
+    if mention.kind == "name" and any(norm.endswith("ed") for norm in named):
+        if not asks or scene.norm(mention.start - 1) in words["event_words.told_by"]:
+            return True
+    own = any(scene.norm(i) in words["event_words.own"] for i in range(part.start, mention.start))
     for index in range(mention.start - 1, max(part.start, mention.start - 7) - 1, -1):
         norm = scene.norm(index)
-        if norm in words:
-            before = scene.norm(index - 1)
-            if norm in wish and before not in (
-                "i",
-                "already",
-                "recently",
-                "just",
-                "always",
-                "regularly",
-                "been",
-                "also",
-                "have",
-                "and",
-                "usually",
-                "",
-            ):
-                continue
+        near = mention.start - index <= 3
+        if norm in words["event_words.before"] and near:
             return True
-    if any(
-        scene.norm(i) in scene.lexicon.sets["event_words.effect"]
-        for i in range(mention.end, min(mention.end + 3, part.end))
-    ):
-        return not part.asked
-    return any(
-        scene.norm(i)
-        in ("done", "injected", "placed", "put", "dissolved", "appointment", "session", "treatment")
-        for i in range(mention.end, min(mention.end + 4, part.end))
+        if norm == "my" and (near and _only_adjectives(scene, index + 1, mention.start)):
+            if not open_question:
+                return True
+        if norm in words["event_words.beside"] and near and own and not asks:
+            return True
+        if norm not in words["event_words.verbs"]:
+            continue
+        if norm in words["event_words.wish"] and not _habit(scene, index, part):
+            continue
+        if _has_subject(scene, index, part):
+            return True
+    behind = range(mention.end, min(mention.end + 3, part.end))
+    if any(scene.norm(i) in words["event_words.effect"] for i in behind):
+        return not asks
+    behind = range(mention.end, min(mention.end + 4, part.end))
+    told = any(scene.norm(i) in ("i", "my", "we") for i in range(part.start, mention.start))
+    return told and not asks and any(scene.norm(i) in words["event_words.behind"] for i in behind)
+
+
+def _asks(scene: Scene, part: Part) -> bool:
+    """True for a part that asks, by its mark, its own words or the question that its sentence opens with."""
+    first = scene.parts[scene.sentence_parts(part.sentence)[0]].start
+    opens = any(cue.start == first and "question" in cue.kinds for cue in scene.forward)
+    words = scene.lexicon.sets["event_words.asking"]
+    leads = scene.norm(part.start) in scene.lexicon.sets["event_words.leading"]
+    return part.asked or opens or leads or any(scene.norm(i) in words for i in range(part.start, part.end))
+
+
+def _goes_on(scene: Scene, mention: Mention) -> bool:
+    """ "Botox every three months": a habit, told by the speaker or by a rhythm."""
+    part = scene.parts[scene.part_at(mention.start)]
+    words = scene.lexicon.sets["event_words.rhythm"] | scene.lexicon.sets["event_words.own"]
+    return any(scene.norm(i) in words for i in range(part.start, part.end))
+
+
+def _has_subject(scene: Scene, verb: int, part: Part) -> bool:
+    """True when the verb is the speaker's ("I just had", "got", "she gave me"): not "has anyone had"."""
+    skip = scene.lexicon.sets["event_words.skip"]
+    index = verb - 1
+    while index >= part.start and scene.norm(index) in skip:
+        index -= 1
+    if index < part.start:
+        asks = scene.norm(verb) in ("did", "have", "do", "had")
+        return not (asks and scene.norm(verb + 1) in scene.lexicon.sets["event_words.asked_of"])
+    if any(scene.norm(i) in ("i", "we", "ive") for i in range(max(index - 3, part.start), index + 1)):
+        return True
+    return any(scene.norm(i) in ("me", "my", "i", "we") for i in range(part.start, verb + 3))
+
+
+def _habit(scene: Scene, index: int, part: Part) -> bool:
+    """ "I get botox", "been getting botox": no wish, though the same verbs can be one."""
+    before = scene.norm(index - 1) if index > part.start else ""
+    if before == "i" and scene.norm(index - 2) in scene.words["modals"]:
+        return False
+    return before in scene.lexicon.sets["event_words.told_by"]
+
+
+def _only_adjectives(scene: Scene, first: int, last: int) -> bool:
+    return last - first <= 1 or all(
+        scene.norm(i) in scene.lexicon.sets["event_words.adjectives"] for i in range(first, last)
     )
+
+
+def _known_by_others(scene: Scene, part: Part) -> bool:
+    """ "Would strangers know I got botox": supposed, not told. Things compared are not told either."""
+    heard = [scene.norm(i) for i in range(part.start, part.end)]
+    if {"vs", "versus"} & set(heard):
+        return True
+    return bool(heard) and heard[0] in ("would", "will", "could", "can") and bool(
+        {"know", "tell", "notice", "see", "guess"} & set(heard)
+    ) and heard[1:2] not in (["you"], ["i"])
 
 
 def _is_having(scene: Scene, mention: Mention) -> bool:
