@@ -117,6 +117,8 @@ class Builder:
         lexicon.sets["strong"] = frozenset(map(str, language["allergy"]["strong"]))
         for phrase in language["allergy"]["strong"]:
             self.add(phrase, Entry("allergy", "words"))
+        for phrase in language["topic_asked"]:
+            self.add(phrase, Entry("topic_asked", "topic"))
         for phrase in language["possession"]:
             self.add(phrase, Entry("possession", "possession"))
         for name in ("behind", "before", "for_them", "can_they", "wants", "for_me", "self_roles"):

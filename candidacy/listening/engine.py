@@ -15,6 +15,7 @@ from candidacy.listening.merging import AGE, births, of_message, once
 from candidacy.listening.persons import OTHER, SELF
 from candidacy.listening.scene import Scene, stage
 from candidacy.listening.timing import judge
+from candidacy.listening.topics import is_topic, is_trace
 from candidacy.listening.unnamed import find_unnamed
 from candidacy.listening.urgency import find_alarms
 from candidacy.screening import add_duration
@@ -65,8 +66,10 @@ def _from_mention(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -
         said.denied = not any(place[0] >= mention.end for place in allergy_words(scene, mention))
     if mention.kind == "allergy" and _no_trouble(scene, mention):
         said.denied, said.asked = True, False
+    if is_topic(scene, mention):
+        said.asked = said.supposed = True
     judged = judge(scene, mention, said, mentions)
-    if judged.assertion is None:
+    if judged.assertion is None or (judged.assertion == PRESENT and is_trace(scene, mention, said)):
         return []
     variant = _worse(scene, mention.rule, mention.variant, _variant(scene, mention, judged.assertion))
     when = judged.when
@@ -187,6 +190,9 @@ def _ages(scene: Scene, mentions: Sequence[Mention]) -> List[Finding]:
         if said.who != OTHER and not said.denied and not said.supposed and not _school_days(scene, mention):
             if not said.about_self and not _stands_alone(scene, mention):
                 continue
+            if said.asked and not (said.about_self or said.asked_of_self or said.mine):
+                # "Can teenagers get it": asked of all, not told of oneself.
+                continue
             found.append(_finding(scene, mention, PRESENT, "under_18", None))
     return found
 
@@ -194,6 +200,10 @@ def _ages(scene: Scene, mentions: Sequence[Mention]) -> List[Finding]:
 def _school_days(scene: Scene, mention: Mention) -> bool:
     """ "Since middle school", "acne in high school": a time of long ago, unless one is in it now."""
     before, prior = scene.norm(mention.start - 1), scene.norm(mention.start - 2)
+    if scene.norm(mention.start) == "teens" and (
+        before == "whole" or (before == "my" and prior in scene.words["back_then"])
+    ):
+        return True
     if before in scene.lexicon.sets["persons.kin"] or before in (
         "people",
         "anyone",

@@ -182,7 +182,7 @@ def _allergies(scene: Scene, masks: Dict[str, List[Tuple[int, int]]]) -> List[Me
             harmless = scene.lexicon.language["allergy"]["harmless"].get(entry.rule, ())
             if harmless and any(token.norm in harmless for token in scene.tokens):
                 continue
-            if any(_linked(scene, hit, word) for word in words):
+            if any(_linked(scene, hit, word) and _told(scene, word) for word in words):
                 found.append(Mention(hit.start, hit.end, entry.rule, entry.variant, "allergy"))
     return found
 
@@ -222,6 +222,16 @@ def _linked(scene: Scene, substance: Hit, word: Hit) -> bool:
         return between <= 14 and not any(scene.parts[n].contrast for n in range(there + 1, here + 1))
     plain = any(scene.norm(i) in scene.lexicon.sets["strong"] for i in range(word.start, word.end))
     return between <= (6 if here == there else 14 if plain else 3)
+
+
+def _told(scene: Scene, word: Hit) -> bool:
+    """ "Things to avoid before botox" is a topic; "I was told to avoid botox" tells of the speaker."""
+    if scene.norm(word.start) not in scene.lexicon.language["allergy"]["of_speaker"]:
+        return True
+    sentence = scene.parts[scene.part_at(word.start)].sentence
+    own = scene.lexicon.sets["event_words.own"]
+    parts = [scene.parts[number] for number in scene.sentence_parts(sentence)]
+    return any(scene.norm(i) in own for part in parts for i in range(part.start, part.end))
 
 
 def _allergic_to_drug(scene: Scene, mention: Mention) -> bool:

@@ -45,7 +45,7 @@ def settle_question(scene: Scene, start: int, end: int, said: Said, asked_at: Op
         if _asks_what_it_is(scene, asked_at, start):
             said.asked, said.doubted = False, True
             return
-        if (
+        if not _paired(scene, asked_at, start) and (
             scene.norm(start - 1) in scene.words["possessed_by"]
             or scene.norm(start - 2) in scene.words["possessed_by"]
         ):
@@ -57,6 +57,17 @@ def settle_question(scene: Scene, start: int, end: int, said: Said, asked_at: Op
         said.asked_of_self = scene.norm(asked_at) != "i" and any(
             scene.norm(i) == "i" for i in range(asked_at, start)
         )
+
+
+def _paired(scene: Scene, asked_at: int, start: int) -> bool:
+    """ "Can I mix retinol with glycolic acid", "can I go on a sunbed": no word of having or using it."""
+    verbs = {scene.norm(i) for i in range(asked_at, start)}
+    if verbs & {"mix", "combine", "pair", "layer"}:
+        return True
+    return any(
+        scene.norm(i) in scene.words["possessed_by"] and scene.norm(i - 1) == "go"
+        for i in (start - 1, start - 2)
+    )
 
 
 def _asks_what_it_is(scene: Scene, asked_at: int, start: int) -> bool:

@@ -1,0 +1,33 @@
+"""A word that is the topic of a question or tells of a trace, and is no statement about today."""
+
+from __future__ import annotations
+
+from candidacy.listening.mentions import Mention
+from candidacy.listening.said import Said
+from candidacy.listening.scene import Scene
+
+
+def is_trace(scene: Scene, mention: Mention, said: Said) -> bool:
+    """ "Brown marks after pimples", "where acne left marks": what remains, not what is there."""
+    if not scene.lexicon.kind(mention.rule, "leaves_traces") or said.ongoing:
+        return False
+    words = scene.lexicon.language["traces"]
+    before = [scene.norm(i) for i in range(max(mention.start - 7, 0), mention.start)]
+    links = [at for at, norm in enumerate(before) if norm in words["links"]]
+    if links and set(before[: links[-1]]) & set(words["nouns"]):
+        return True
+    behind = [scene.norm(i) for i in range(mention.end, mention.end + 3)]
+    return behind[0] in words["left"] and bool(set(behind[1:]) & set(words["nouns"]))
+
+
+def is_topic(scene: Scene, mention: Mention) -> bool:
+    """ "Breakouts after needling, does that happen": a bare topic, asked about in general."""
+    part = scene.parts[scene.part_at(mention.start)]
+    if any(part.start <= at < part.end for at in scene.selves):
+        return False
+    if any(scene.norm(i) in scene.lexicon.sets["event_words.own"] for i in range(part.start, part.end)):
+        return False
+    return any(
+        mention.end <= hit.start and scene.same_sentence(mention.start, hit.start)
+        for hit in scene.hits_of("topic_asked")
+    )

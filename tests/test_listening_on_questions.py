@@ -1,0 +1,125 @@
+"""General questions are no disclosures: the bot's own example questions must not raise findings."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Iterator, List, Tuple
+
+import pytest
+import yaml
+
+from candidacy.listening import listen
+
+TODAY = date(2026, 11, 22)
+DATA = Path(__file__).resolve().parents[1] / "data"
+MOST = 0.01
+"""Share of general questions in which something may be heard."""
+
+DISCLOSURES = {
+    # Said bare these tell of the speaker; a provider wants to know the tone of the skin.
+    "dark skin",
+    "brown skin",
+    "darker complexion",
+    "skin of colour",
+    "skin of color microneedling",
+    "fitzpatrick VI",
+    # Said bare this is an answer to the question for the age.
+    "under 18",
+    # An operation on the face, told with its date.
+    "my nose is still swollen four months after rhinoplasty, when will it settle",
+}
+EVENTS = ("recent_botulinum", "recent_filler", "recent_laser_peel_surgery")
+
+
+def _examples() -> Iterator[Tuple[str, str]]:
+    for path in [*sorted((DATA / "faq").glob("*.yml")), DATA / "nlu" / "out_of_scope.yml"]:
+        for item in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
+            for line in item["examples"].splitlines():
+                if line.strip().startswith("- "):
+                    yield item["intent"], line.strip()[2:]
+
+
+def test_general_questions_raise_next_to_nothing() -> None:
+    asked = [example for _, example in _examples() if example not in DISCLOSURES]
+    urgent: List[str] = []
+    events: List[str] = []
+    heard: List[str] = []
+    for example in asked:
+        findings = [finding for finding in listen(example, TODAY) if finding.surfaced]
+        told = [(finding.condition, finding.assertion) for finding in findings]
+        if any(finding.emergency or finding.call_today for finding in findings):
+            urgent.append(f"{example}: {told}")
+        if any(finding.condition in EVENTS for finding in findings):
+            events.append(f"{example}: {told}")
+        if findings:
+            heard.append(f"{example}: {told}")
+    assert len(asked) > 2000
+    assert not urgent, "\n".join(urgent)
+    assert len(events) <= 3, "\n".join(events)
+    assert len(heard) <= MOST * len(asked), "\n".join(heard)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "is botox treatment painful",
+        "facial expressions after botox",
+        "do bumps from botox go down",
+        "can botox be dissolved",
+        "would strangers know I got botox",
+        "how does botox for men differ",
+        "why not just get normal botox instead",
+        "what sets it apart from a classic botox jab",
+        "can teenagers get it",
+        "can a minor have it if a parent signs",
+        "acne scars from my teens",
+        "will there be scabs",
+        "could it make my eyelid droop",
+        "is it possible to have a bad reaction to the toxin",
+        "breakouts after needling, does that happen",
+        "explain botox like I'm five",
+        "is botox ok for black skin",
+    ],
+)
+def test_a_question_is_no_disclosure(message: str) -> None:
+    assert [f.condition for f in listen(message, TODAY) if f.surfaced] == []
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "I got botox 3 weeks ago",
+        "botox 2 weeks ago",
+        "just had my forehead done",
+        "got botox, does it matter",
+        "i'm on botox every three months",
+        "my nurse gave me botox",
+        "my botox wore off",
+        "does my botox from three weeks ago matter",
+        "i bruised badly after botox",
+        "my botox appointment was last week",
+        "so i already had botox, is that a problem",
+    ],
+)
+def test_what_the_speaker_had_done_is_heard(message: str) -> None:
+    assert "recent_botulinum" in [f.condition for f in listen(message, TODAY) if f.surfaced]
+
+
+@pytest.mark.parametrize(
+    "message, condition",
+    [
+        ("currently have filler in my lips", "recent_filler"),
+        ("i've got lip filler", "recent_filler"),
+        ("recent laser on my face", "recent_laser_peel_surgery"),
+        ("i waxed my lip, is that ok", "recent_laser_peel_surgery"),
+    ],
+)
+def test_other_treatments_that_were_had_are_heard(message: str, condition: str) -> None:
+    assert condition in [f.condition for f in listen(message, TODAY) if f.surfaced]
+
+
+@pytest.mark.parametrize("message", ["had botox in may", "my last botox was in june"])
+def test_a_date_goes_with_the_treatment(message: str) -> None:
+    found = [f for f in listen(message, TODAY) if f.condition == "recent_botulinum"]
+    assert found and found[0].when is not None
