@@ -40,7 +40,7 @@ def look_ahead(scene: Scene, start: int, end: int, inside: Sequence[Tuple[int, i
                     and scene.parts[scene.part_at(cue.start)].sentence == next_part.sentence
                 ):
                     _after(scene, cue, next_part.end, end, inside, said, same=False)
-            if not said.about_self and part.end - part.start <= 6:
+            if not said.about_self and sum(t.word for t in scene.tokens[part.start : part.end]) <= 6:
                 _answer(scene, next_part, said)
             break
         for cue in scene.after:
@@ -53,10 +53,10 @@ def look_ahead(scene: Scene, start: int, end: int, inside: Sequence[Tuple[int, i
 def _answer(scene: Scene, part: Part, said: Said) -> None:
     """ "Pregnant? No." and "Blood thinners? Yes": the question is a heading, the answer counts."""
     first = scene.norm(part.start)
-    if first in ("no", "nope", "none", "never", "nah", "not", "na"):
-        said.denied, said.asked, said.supposed = True, False, False
-    elif any(cue.start == part.start and "doubt_after" in cue.kinds for cue in scene.after):
+    if any(cue.start == part.start and "doubt_after" in cue.kinds for cue in scene.after):
         said.doubted = True
+    elif first in ("no", "nope", "none", "never", "nah", "not", "na"):
+        said.denied, said.asked, said.supposed = True, False, False
     elif first in ("yes", "yeah", "yep", "yup", "sadly", "unfortunately"):
         said.asked = said.supposed = said.doubted = False
         said.answered_yes = said.about_self = True

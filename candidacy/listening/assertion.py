@@ -51,6 +51,9 @@ def _look_back(scene: Scene, start: int, end: int, inside: Sequence[Tuple[int, i
                 continue
             if any(a <= cue.start and cue.end <= b for a, b in inside):
                 continue
+            if "negation" in cue.kinds and cue.end > start and scene.norm(start) in ("no", "not", "never"):
+                # The "no" is part of the name: "I have no immune system".
+                continue
             if _turns(cue, said, start):
                 return settle_question(scene, start, end, said, asked_at)
             _apply(scene, cue, said, blocked, crossed, start, end, inside)

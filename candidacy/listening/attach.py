@@ -54,12 +54,12 @@ def time_of(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention
         times = [t for t in scene.times if near.start <= t.start < near.end and not _age_like(scene, t)]
         leads = bool(times) and times[0].start == near.start
         if times and (
-            near.sentence == part.sentence or _stops(scene, near) or leads or near.end - near.start <= 5
+            near.sentence == part.sentence or _stops(scene, near, mention) or leads or near.end - near.start <= 5
         ):
-            if _stops(scene, near):
+            if _stops(scene, near, mention):
                 said.stopped, said.stop_at = True, near.start
             return times[0]
-        if step == 1 and near.sentence == part.sentence and _stops(scene, near):
+        if step == 1 and near.sentence == part.sentence and _stops(scene, near, mention):
             said.stopped, said.stop_at = True, near.start
     return None
 
@@ -70,8 +70,14 @@ def _blocks(scene: Scene, mention: Mention, rival: Mention) -> bool:
     return not all(scene.norm(i) in scene.words["list_fill"] for i in range(low[1], high[0]))
 
 
-def _stops(scene: Scene, part: Part) -> bool:
+def _stops(scene: Scene, part: Part, mention: Mention) -> bool:
     """True when a part says that the thing named before was stopped, and not another thing."""
+    if mention.kind == "drug" and any(
+        scene.norm(i) in ("get", "getting", "gotten") and scene.norm(i + 1) in ("them", "any", "those")
+        for i in range(part.start, part.end)
+    ):
+        # "I take Tegretol for them, I just don't get them any more": the fits are over, the medicine is not.
+        return False
     for cue in (*scene.forward, *scene.after):
         if not part.start <= cue.start < part.end:
             continue

@@ -162,6 +162,8 @@ def _variant(scene: Scene, mention: Mention, assertion: str) -> Optional[str]:
             for i in range(max(first, hit.start - 2), hit.start)
         ):
             continue
+        if _spared(scene, hit.end):
+            continue
         for entry in hit.entries:
             if entry.kind == "variant_cue" and entry.rule == mention.rule:
                 heard[entry.variant] = True
@@ -169,6 +171,14 @@ def _variant(scene: Scene, mention: Mention, assertion: str) -> Optional[str]:
         if heard.get(variant.id) and (not variant.test.assertion or assertion in variant.test.assertion):
             return variant.id
     return None
+
+
+def _spared(scene: Scene, end: int) -> bool:
+    """ "Face has always been clear": the place named is the one that has nothing."""
+    part = scene.parts[scene.part_at(end - 1)]
+    behind = [scene.norm(i) for i in range(end, min(end + 4, part.end))]
+    clear = [at for at, norm in enumerate(behind) if norm in scene.words["spared"]]
+    return bool(clear) and set(behind[: clear[0]]) <= scene.words["spared_link"]
 
 
 def _ages(scene: Scene, mentions: Sequence[Mention]) -> List[Finding]:
