@@ -30,7 +30,7 @@ from rasa.utils.endpoints import EndpointConfig
 import components.tracker_store as module
 from components.fresh_session import CARRIED
 from components.tracker_store import ClinicTrackerStore, ConversationsUnavailable, conversations_address
-from desk.settings import ROOT, settings
+from desk.settings import ROOT, database_address, settings
 from tests.desk_fixtures import database  # noqa: F401  a fixture
 
 DOMAIN = Domain.from_yaml(
@@ -171,7 +171,7 @@ def test_both_databases_keep_conversations(
 ) -> None:
     monkeypatch.delenv("CONVERSATIONS_DB", raising=False)
     postgresql = database.startswith("postgresql")
-    assert (conversations_address() == database) == postgresql
+    assert (conversations_address() == database_address(database)) == postgresql
     store = ClinicTrackerStore(DOMAIN, longest_session=30, address=database)
     bench = Bench.__new__(Bench)
     bench.store = store
