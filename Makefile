@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run shell test train validate evaluate rules stamp-rules bookings rejudge install install-dev lock clean
+.PHONY: run shell test train validate evaluate rules stamp-rules bookings rejudge screenshots install install-dev lock clean
 
 run: install train ## start everything and print the address of the chat
 	@$(PYTHON) -m honcho start
@@ -30,6 +30,9 @@ bookings: install ## list requests for a consultation with their cards
 
 rejudge: install ## judge every stored request again under the current rules; list what differs
 	@$(PYTHON) -m desk.rejudge $(ARGS)
+
+screenshots: install-dev ## take the README's pictures from the running bot (Debian's chromium)
+	@$(PYTHON) -W ignore -m tests.screenshots
 
 install: .venv/.installed
 install-dev: .venv/.installed-dev
