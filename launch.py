@@ -49,7 +49,8 @@ def quiet() -> Dict[str, str]:
     }
     for key, value in defaults.items():
         os.environ.setdefault(key, value)
-    warnings.filterwarnings("ignore")
+    # Rasa switches its libraries' warnings on again; none of them is for whoever runs a clinic's bot.
+    warnings.showwarning = lambda *_args, **_kwargs: None
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
     return dict(os.environ)
@@ -108,7 +109,7 @@ def actions() -> None:
     # Reading a date loads the language tools; during somebody's message that would take too long.
     interpret("when:isotretinoin_recent", "2 weeks ago", [], today())
 
-    sys.argv = ["rasa_sdk", "--actions", "actions", "-p", str(_port("ACTIONS_PORT", ACTIONS_PORT))]
+    sys.argv = ["rasa_sdk", "--quiet", "--actions", "actions", "-p", str(_port("ACTIONS_PORT", ACTIONS_PORT))]
     main()
 
 

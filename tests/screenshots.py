@@ -44,7 +44,8 @@ def say(page: Page, words: str) -> None:
 
 def play(browser: Browser, name: str, lines: List[str], width: int, height: int, folder: Path) -> None:
     """Play one journey in a fresh browser window and keep its last view."""
-    context = browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=2)
+    scale = 2 if width < 600 else 1
+    context = browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=scale)
     page = context.new_page()
     page.goto(ADDRESS)
     page.locator("#log .bubble").first.wait_for()
