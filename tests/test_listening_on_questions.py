@@ -80,6 +80,11 @@ def test_general_questions_raise_next_to_nothing() -> None:
         "breakouts after needling, does that happen",
         "explain botox like I'm five",
         "is botox ok for black skin",
+        "what if i had botox",
+        "has tom cruise had botox",
+        "can people have it as a teen",
+        "as a teen i wanted smooth skin, now im 34",
+        "acne left scars on my face",
     ],
 )
 def test_a_question_is_no_disclosure(message: str) -> None:
@@ -100,6 +105,9 @@ def test_a_question_is_no_disclosure(message: str) -> None:
         "i bruised badly after botox",
         "my botox appointment was last week",
         "so i already had botox, is that a problem",
+        "can i come in if i had botox 5 weeks ago",
+        "what about the botox i got in october",
+        "botox every three months",
     ],
 )
 def test_what_the_speaker_had_done_is_heard(message: str) -> None:
@@ -117,6 +125,33 @@ def test_what_the_speaker_had_done_is_heard(message: str) -> None:
 )
 def test_other_treatments_that_were_had_are_heard(message: str, condition: str) -> None:
     assert condition in [f.condition for f in listen(message, TODAY) if f.surfaced]
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["i'm in my teens", "can I get it as a teen", "can I have it as a minor", "im a teenager, can i get it"],
+)
+def test_a_minor_is_heard_in_a_question(message: str) -> None:
+    assert "under_age" in [f.condition for f in listen(message, TODAY) if f.surfaced]
+
+
+@pytest.mark.parametrize("message", ["my acne leaves marks", "i have marks from acne and active acne now"])
+def test_acne_that_is_still_there_is_heard_beside_its_marks(message: str) -> None:
+    assert "active_acne" in [f.condition for f in listen(message, TODAY) if f.surfaced]
+
+
+@pytest.mark.parametrize(
+    "message, condition, assertion",
+    [
+        ("i take a baby aspirin every morning plus fish oil, matter?", "antiplatelet_nsaid", "present"),
+        ("i do get dark spots from every pimple", "pih_tendency", "present"),
+        ("im not pregnant or anything, how much do u charge", "pregnancy", "absent"),
+        ("do i LOOK pregnant to you?? NO", "pregnancy", "absent"),
+        ("aspirin? no idea", "antiplatelet_nsaid", "possible"),
+    ],
+)
+def test_one_thing_is_heard_and_so(message: str, condition: str, assertion: str) -> None:
+    assert {(f.condition, f.assertion) for f in listen(message, TODAY)} == {(condition, assertion)}
 
 
 @pytest.mark.parametrize("message", ["had botox in may", "my last botox was in june"])

@@ -23,7 +23,7 @@ def about_candidate(scene: Scene, first: int, last: int, group: Dict[str, Option
     """True when the age is that of the one to be treated."""
     sentence = scene.parts[scene.part_at(first)].sentence
     lead = {scene.norm(i) for i in range(max(first - 6, 0), first)}
-    if scene.norm(first - 1) == "like" and lead & {"explain", "tell", "describe", "talk", "break", "it", "me"}:
+    if scene.norm(first - 1) == "like" and lead & {"explain", "tell", "describe", "talk", "break"}:
         # "Explain it like I'm five".
         return False
     if scene.norm(first) == "me" and scene.norm(first - 1) in ("give", "tell", "send", "show", "name"):

@@ -53,9 +53,8 @@ def time_of(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention
             continue
         times = [t for t in scene.times if near.start <= t.start < near.end and not _age_like(scene, t)]
         leads = bool(times) and times[0].start == near.start
-        if times and (
-            near.sentence == part.sentence or _stops(scene, near, mention) or leads or near.end - near.start <= 5
-        ):
+        short = near.end - near.start <= 5
+        if times and (near.sentence == part.sentence or leads or short or _stops(scene, near, mention)):
             if _stops(scene, near, mention):
                 said.stopped, said.stop_at = True, near.start
             return times[0]

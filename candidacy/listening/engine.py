@@ -197,10 +197,13 @@ def _ages(scene: Scene, mentions: Sequence[Mention]) -> List[Finding]:
             continue
         inside = [(m.start, m.end) for m in mentions if m is not mention]
         said = weigh(scene, mention.start, mention.end, inside)
-        if said.who != OTHER and not said.denied and not said.supposed and not _school_days(scene, mention):
-            if not said.about_self and not _stands_alone(scene, mention):
+        near = (scene.norm(mention.start - 1), scene.norm(mention.start - 2))
+        as_one = said.asked and "as" in near and not _of_people(scene, mention)
+        supposed = said.supposed and not as_one
+        if said.who != OTHER and not said.denied and not supposed and not _school_days(scene, mention):
+            if not (said.about_self or as_one or _stands_alone(scene, mention)):
                 continue
-            if said.asked and not (said.about_self or said.asked_of_self or said.mine):
+            if said.asked and not (said.about_self or said.asked_of_self or said.mine or as_one):
                 # "Can teenagers get it": asked of all, not told of oneself.
                 continue
             found.append(_finding(scene, mention, PRESENT, "under_18", None))
@@ -226,6 +229,10 @@ def _school_days(scene: Scene, mention: Mention) -> bool:
         "men",
     ):
         return True
+    if before == "a" and prior == "as":
+        # "As a teen I had acne" looks back; "as a teen, can I" does not.
+        around = {scene.norm(i) for i in range(mention.start - 7, mention.end + 5)}
+        return bool(around & {"had", "was", "used", "got", "suffered", "struggled"})
     if before in ("since", "from", "after", "during", "of", "through", "finished", "before", "my", "left"):
         return before != "my" or "school" in scene.message[scene.tokens[mention.start].start :][:20].lower()
     return before == "in" and prior not in (
@@ -241,6 +248,12 @@ def _school_days(scene: Scene, mention: Mention) -> bool:
         "freshman",
         "",
     )
+
+
+def _of_people(scene: Scene, mention: Mention) -> bool:
+    """ "Can people have it as a teen": asked of all."""
+    before = {scene.norm(i) for i in range(mention.start - 8, mention.start)}
+    return bool(before & scene.words["people_at_large"])
 
 
 def _stands_alone(scene: Scene, mention: Mention) -> bool:

@@ -39,6 +39,11 @@ def judge_event(scene: Scene, mention: Mention, said: Said, time: Optional[Time]
             return in_window(scene, mention, time.when)
         return Judged(ABSENT)
     if (said.asked or said.supposed) and not (done and said.about_self):
+        if dated and time is not None and time.kind in (dates.AGO, dates.POINT) and _i_had(scene, mention):
+            # "Can I come in if I had botox five weeks ago": a date makes it more than a thought.
+            assert time.when is not None
+            judged = in_window(scene, mention, time.when)
+            return Judged(POSSIBLE, judged.when) if judged.assertion == PRESENT else judged
         return Judged(None)
     if time is not None and time.kind == dates.SINCE and said.ongoing and not said.stopped:
         # "Been getting it since 2015": still.
@@ -98,6 +103,13 @@ def _done(scene: Scene, mention: Mention, said: Said, dated: bool) -> bool:
     behind = range(mention.end, min(mention.end + 4, part.end))
     told = any(scene.norm(i) in ("i", "my", "we") for i in range(part.start, mention.start))
     return told and not asks and any(scene.norm(i) in words["event_words.behind"] for i in behind)
+
+
+def _i_had(scene: Scene, mention: Mention) -> bool:
+    """ "If I had botox", "the botox I got": the speaker's own, whatever is asked about it."""
+    verbs = scene.lexicon.sets["event_words.i_had"]
+    own = [i for i in range(mention.start - 5, mention.end + 4) if scene.norm(i) in ("i", "we")]
+    return any({scene.norm(i + 1), scene.norm(i + 2)} & verbs for i in own)
 
 
 def _asks(scene: Scene, part: Part) -> bool:

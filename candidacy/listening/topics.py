@@ -9,7 +9,7 @@ from candidacy.listening.scene import Scene
 
 def is_trace(scene: Scene, mention: Mention, said: Said) -> bool:
     """ "Brown marks after pimples", "where acne left marks": what remains, not what is there."""
-    if not scene.lexicon.kind(mention.rule, "leaves_traces") or said.ongoing:
+    if not scene.lexicon.kind(mention.rule, "leaves_traces") or said.ongoing or said.mine:
         return False
     words = scene.lexicon.language["traces"]
     before = [scene.norm(i) for i in range(max(mention.start - 7, 0), mention.start)]
