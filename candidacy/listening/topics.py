@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from candidacy.listening.lexicon import Hit
 from candidacy.listening.mentions import Mention
 from candidacy.listening.said import Said
 from candidacy.listening.scene import Scene
@@ -31,3 +32,15 @@ def is_topic(scene: Scene, mention: Mention) -> bool:
         mention.end <= hit.start and scene.same_sentence(mention.start, hit.start)
         for hit in scene.hits_of("topic_asked")
     )
+
+
+def is_foreseen(scene: Scene, sign: Hit) -> bool:
+    """ "Will my face droop after botox?": feared of a treatment to come.
+
+    Only this plain form counts: "when will my face droop stop" and "will my drooping eye go" tell of it.
+    """
+    asked = scene.norm(sign.start - 1) == "my" and scene.norm(sign.start - 2) in ("will", "would")
+    first = scene.parts[scene.part_at(sign.start)].start == sign.start - 2
+    last = scene.norm(sign.end - 1)
+    told = last.endswith("ing") or scene.norm(sign.start).endswith(("ing", "y", "ed"))
+    return asked and first and not told and scene.norm(sign.end) in ("", "?", "after", "from", "if", "with")

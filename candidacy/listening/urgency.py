@@ -17,6 +17,7 @@ from candidacy.listening.lexicon import Entry, Hit
 from candidacy.listening.mentions import frame_places
 from candidacy.listening.persons import OTHER
 from candidacy.listening.scene import Scene
+from candidacy.listening.topics import is_foreseen
 
 _RECENT = timedelta(days=60)
 """A sign dated longer ago than this belongs to the history; toxin effects may begin weeks after."""
@@ -210,7 +211,7 @@ def _made_by(scene: Scene, hit: Hit, first: int) -> bool:
         scene.norm(i) in ("make", "cause", "give", "causes", "lead", "leave", "risk", "chance", "if")
         for i in range(max(first, hit.start - 4), hit.start + 1)
     )
-    return asks and verbs
+    return asks and verbs or is_foreseen(scene, hit)
 
 
 def _context(scene: Scene, name: str, first: int, last: int, hit: Hit) -> bool:
