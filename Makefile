@@ -19,6 +19,19 @@ train: install ## train the model if its data changed
 validate: install ## check that rules, texts, intents, sources and facts agree
 	@$(PYTHON) -m candidacy.validate
 
+# One folder holds one measuring set; the project itself ships none.
+ifeq ($(strip $(FOLDER)),)
+evaluate: ## measure listening and talks: make evaluate FOLDER=path [ARGS=--texts]
+	@$(error Usage: make evaluate FOLDER=path [ARGS=--texts], a folder with messages.jsonl and perhaps dialogues.jsonl)
+else
+evaluate: install-dev try-benchmark $(if $(wildcard $(FOLDER)/dialogues.jsonl),train)
+	@status=0; \
+	$(PYTHON) -m benchmarks.evaluate_listening "$(FOLDER)" $(ARGS) || status=1; echo; \
+	$(PYTHON) -m benchmarks.overlap "$(FOLDER)" || status=1; \
+	if [ -f "$(FOLDER)/dialogues.jsonl" ]; then echo; $(PYTHON) -m benchmarks.dialogues "$(FOLDER)" || status=1; fi; \
+	exit $$status
+endif
+
 rules: install ## write the rules as one printable page for whoever signs them
 	@$(PYTHON) -m candidacy.rules_page $(ARGS)
 
@@ -56,6 +69,25 @@ install-dev: .venv/.installed-dev
 	@test -x .venv/bin/pytest || { echo "The installation failed; the lines above say why."; exit 1; }
 	@touch $@
 
+# The tools that listening is measured beside. They see the product's packages and add their own, so that
+# the product's environment stays as it is; without them the evaluation still runs.
+try-benchmark: | .venv/.installed-dev
+	@test .venv-benchmark/.installed -nt requirements-benchmark.txt || { \
+	  echo "Installing medspaCy and negspaCy in .venv-benchmark (once)"; \
+	  mkdir -p .venv-benchmark && rm -f .venv-benchmark/.installed && { \
+	    $(PYTHON) -m venv .venv-benchmark && \
+	    $(PYTHON) -c "$$SEE_PRODUCT" && \
+	    .venv-benchmark/bin/python -m pip install --progress-bar off --require-hashes --no-deps -r requirements-benchmark.txt && \
+	    touch .venv-benchmark/.installed; } >.venv-benchmark/install.log 2>&1 || true; }
+
+define SEE_PRODUCT
+import glob, sysconfig
+(there,) = glob.glob(".venv-benchmark/lib/python*/site-packages")
+with open(there + "/product.pth", "w") as file:
+    file.write(sysconfig.get_paths()["purelib"])
+endef
+export SEE_PRODUCT
+
 # One dot a package; anything that went wrong in full.
 define PROGRESS
 import sys
@@ -68,9 +100,10 @@ print(flush=True)
 endef
 export PROGRESS
 
-lock: ## resolve requirements.txt and requirements-dev.txt anew (needs uv)
+lock: ## resolve requirements.txt, requirements-dev.txt and requirements-benchmark.txt anew (needs uv)
 	@uv pip compile pyproject.toml --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links -q -o requirements.txt
 	@uv pip compile pyproject.toml --extra dev -c requirements.txt --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links -q -o requirements-dev.txt
+	@uv pip compile pyproject.toml --extra dev --extra benchmark -c requirements.txt --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links -q -o requirements-benchmark.txt
 
 clean: ## remove the environment, models and local databases
-	@rm -rf .venv models/*.tar.gz models/.trained-from var
+	@rm -rf .venv .venv-benchmark models/*.tar.gz models/.trained-from var
