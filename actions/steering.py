@@ -140,7 +140,12 @@ class ActionWhy(Action):
         talk = Talk(tracker)
         slot = tracker.get_slot("requested_slot") or ""
         if talk.form and slot in GROUP_OF:
-            dispatcher.utter_message(response=f"utter_why_{slot}")
+            why = f"utter_why_{slot}"
+            ids = (domain["responses"][why][0].get("metadata") or {}).get("sources") or []
+            titles = [load().sources[source].title for source in ids[:1] if source in load().sources]
+            dispatcher.utter_message(
+                response="utter_why_with_source", why={"response": why}, source=titles[0], sources=ids
+            )
         elif talk.form == BOOKING:
             dispatcher.utter_message(response="utter_why_booking")
         else:
