@@ -81,6 +81,9 @@ def test_general_questions_raise_next_to_nothing() -> None:
         "explain botox like I'm five",
         "is botox ok for black skin",
         "what if i had botox",
+        "what if i get a cold sore after",
+        "will my face droop after botox",
+        "will my lips swell up after",
         "has tom cruise had botox",
         "can people have it as a teen",
         "as a teen i wanted smooth skin, now im 34",
@@ -158,3 +161,16 @@ def test_one_thing_is_heard_and_so(message: str, condition: str, assertion: str)
 def test_a_date_goes_with_the_treatment(message: str) -> None:
     found = [f for f in listen(message, TODAY) if f.condition == "recent_botulinum"]
     assert found and found[0].when is not None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "when will my face droop after botox stop",
+        "my face is drooping, will it stop",
+        "will this stop, i can't swallow",
+        "is it normal my eyelid droops after botox",
+    ],
+)
+def test_a_sign_that_is_there_fires_inside_a_question(message: str) -> None:
+    assert any(finding.emergency for finding in listen(message, TODAY))

@@ -156,6 +156,7 @@ def _tells(scene: Scene, cue: Cue, start: int) -> bool:
         return False
     if scene.norm(cue.start) in (
         "if",
+        "what",
         "when",
         "once",
         "can",
