@@ -65,7 +65,7 @@ def main() -> None:
         for name, lines in JOURNEYS:
             play(browser, name, lines, 420, 800, folder)
             print(f"{folder / name}.png", flush=True)
-        play(browser, "desktop", ["how long does it last?"], 1180, 800, folder)
+        play(browser, "desktop", ["how long will it last?"], 1180, 800, folder)
         browser.close()
 
 

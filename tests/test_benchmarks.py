@@ -183,7 +183,9 @@ def test_why_the_other_tools_are_missing_is_told_without_a_word_of_a_message(tmp
 
 @pytest.fixture
 def dialogues():
-    return pytest.importorskip("benchmarks.dialogues")
+    import benchmarks.dialogues
+
+    return benchmarks.dialogues
 
 
 @pytest.mark.parametrize(
@@ -203,11 +205,10 @@ def test_what_a_talk_reached_follows_from_its_last_verdict(dialogues, verdict, g
 
 def test_a_reference_code_is_a_booking_and_the_phone_of_the_clinic_a_human(dialogues):
     phone = load().clinic.facts["phone"]
-    assert dialogues.goals(["Your code is AB3-9KQ7."], "no_flag") == {"booking"}
+    assert dialogues.goals(["Your code is CF3-9HQ7."], "no_flag") == {"booking"}
     assert "human" in dialogues.goals([f"You can call {phone}."], "no_flag")
 
 
-@pytest.mark.xfail(reason="the pattern of a reference code also fits the end of a phone number", strict=False)
 def test_the_phone_of_the_clinic_is_no_booking(dialogues):
     phone = load().clinic.facts["phone"]
     assert "booking" not in dialogues.goals([f"You can call {phone}."], "no_flag")

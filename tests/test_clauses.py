@@ -11,9 +11,9 @@ from components.clauses import MAX_CLAUSES, clauses
     "text, expected",
     [
         ("does it hurt and how much is it?", ["does it hurt", "how much is it?"]),
-        ("What is it? How long does it last?", ["What is it?", "How long does it last?"]),
+        ("What is it? How long will it last?", ["What is it?", "How long will it last?"]),
         ("price?and does it hurt", ["price?", "and does it hurt"]),
-        ("is there downtime, and can i wear makeup after", ["is there downtime", "can i wear makeup after"]),
+        ("is there downtime, and can i use makeup after", ["is there downtime", "can i use makeup after"]),
         ("I have oily and sweaty skin", ["I have oily and sweaty skin"]),
         ("fillers and prp together", ["fillers and prp together"]),
         ("how long\nhow much", ["how long", "how much"]),

@@ -12,7 +12,7 @@ from components.encoder import DIMENSIONS, LOCAL_COPY, EncoderFileError, Sentenc
 
 
 def test_vectors_have_length_one_and_one_row_a_text() -> None:
-    vectors = shared_encoder().encode(["how long does it last", "", "x" * 5000])
+    vectors = shared_encoder().encode(["how long will it last", "", "x" * 5000])
     assert vectors.shape == (3, DIMENSIONS)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
 

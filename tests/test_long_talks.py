@@ -62,7 +62,7 @@ def test_a_screening_goes_on_question_by_question(short: Bot) -> None:
     ]
     said += [("/deny", f"utter_ask_{slot}") for slot in ("q3_nerve_muscle", "q4_allergy", "q5_skin_today")]
     said += [
-        ("how long does it last?", "utter_ask_q5_skin_today"),
+        ("how long will it last?", "utter_ask_q5_skin_today"),
         ("why do you ask?", "utter_ask_q5_skin_today"),
     ]
     said += [("/deny", "utter_ask_q6_medicines_heard"), ("/deny", None)]
@@ -126,10 +126,10 @@ def test_the_page_shows_the_whole_talk_once_with_its_open_buttons(short: Bot) ->
     sender = f"long-{uuid.uuid4().hex}"
     responses(short, sender, "/start_screening")
     for _ in range(8):
-        responses(short, sender, "how long does it last?")
+        responses(short, sender, "how long will it last?")
     assert was_cut(short, sender)
     lines = talk(full(short, sender))
-    assert [line["text"] for line in lines if line["who"] == "user"] == ["how long does it last?"] * 8
+    assert [line["text"] for line in lines if line["who"] == "user"] == ["how long will it last?"] * 8
     questions = [
         line for line in lines if line["who"] == "bot" and line["text"].startswith("Question 1 of 8")
     ]

@@ -53,7 +53,7 @@ class Situation:
 AT_Q2 = ("/start_screening", "47")
 SITUATIONS: Dict[str, Situation] = {
     "a hello": Situation("/greet", ["utter_greet"]),
-    "a question": Situation("how long does it last?", ["utter_faq_duration"]),
+    "a question": Situation("how long will it last?", ["utter_faq_duration"]),
     "two questions": Situation(
         "how does it work and how long does it last?",
         UNAVAILABLE,
@@ -87,7 +87,7 @@ SITUATIONS: Dict[str, Situation] = {
         found="anticoagulant",
     ),
     "a question in a screening": Situation(
-        "how long does it last?",
+        "how long will it last?",
         ["utter_faq_duration"],
         AT_Q2,
         "screening_form",
@@ -284,11 +284,11 @@ def test_an_exception_in_understanding_gives_the_kind_text(bot: Bot, monkeypatch
         raise RuntimeError("broken")
 
     monkeypatch.setattr(bot.agent.processor, "_parse_message_with_graph", broken)
-    reply, tracker = turn(bot, "how long does it last?")
+    reply, tracker = turn(bot, "how long will it last?")
     assert reply.status == 200 and len(reply.body["messages"]) == 1
     assert "(555) 010-0142" in reply.body["messages"][0]["text"]
     said = [event.text for event in tracker.events if isinstance(event, UserUttered)]
-    assert said == ["how long does it last?"]
+    assert said == ["how long will it last?"]
 
 
 def test_an_exception_in_wording_gives_the_kind_text(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -300,7 +300,7 @@ def test_an_exception_in_wording_gives_the_kind_text(bot: Bot, monkeypatch: pyte
         return await generate(response, *arguments, **values)
 
     monkeypatch.setattr(bot.agent.nlg, "generate", broken)
-    reply, tracker = turn(bot, "how long does it last?")
+    reply, tracker = turn(bot, "how long will it last?")
     assert [m["text"][:20] for m in reply.body["messages"]] == ["Sorry, I cannot answ"]
     assert any(isinstance(e, UserUttered) for e in tracker.applied_events())
     assert tracker.latest_action_name == "action_listen"

@@ -122,7 +122,7 @@ def test_what_was_said_before_the_emergency_stays_in_the_record(bot: Bot) -> Non
 @pytest.mark.parametrize("channel", ["cmdline", "sms"])
 def test_the_greeting_comes_before_the_first_answer_and_once(bot: Bot, channel: str) -> None:
     sender = f"first-{uuid.uuid4().hex}"
-    first = [m["utter_action"] for m in say(bot, sender, "how long does it last?", channel)]
+    first = [m["utter_action"] for m in say(bot, sender, "how long will it last?", channel)]
     assert first == ["utter_greet", "utter_faq_duration"]
     assert [m["utter_action"] for m in say(bot, sender, "what does it cost?", channel)] == ["utter_faq_cost"]
 

@@ -37,7 +37,7 @@ def test_a_disclosure_comes_first_and_the_question_is_kept(bot) -> None:
 
 
 def test_a_plain_question_about_a_condition_does_not_turn_into_a_report(bot) -> None:
-    parsed = bot.parse("how long does it last, and is it risky in pregnancy?")
+    parsed = bot.parse("how long will it last, and is it risky in pregnancy?")
     assert findings(parsed) == {"pregnancy": "hypothetical"}
     assert parsed["intent"]["name"].startswith("faq_")
 
@@ -48,7 +48,7 @@ def test_an_emergency_overrides_everything(bot) -> None:
 
 
 def test_a_denial_alone_does_not_override_the_question(bot) -> None:
-    parsed = bot.parse("I'm not pregnant. how long does it take to see a result?")
+    parsed = bot.parse("I'm not pregnant. how soon would I see a result?")
     assert parsed["intent"]["name"] == "faq_onset"
     assert findings(parsed) == {"pregnancy": "absent"}
 
