@@ -233,7 +233,7 @@ class ActionSubmitBooking(Action):
                 windows=[Window.from_dict(item) for item in tracker.get_slot("booking_windows") or []],
                 consent_text_version=CONSENT_TEXT_VERSION,
                 consented_at=datetime.fromtimestamp(talk.now, timezone.utc),
-                screened=not verdict.unanswered,
+                screened=len(talk.answers) == len(SLOT_OF),  # every question was put
                 verdict=verdict,
                 findings=talk.record.findings,
                 answers=talk.answers,
