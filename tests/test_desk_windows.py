@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from candidacy.knowledge import Clinic
@@ -238,6 +238,7 @@ WORDS = (
 
 
 @settings(max_examples=400, deadline=None)
+@example("not weekend weekdays", 0)
 @given(st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join), st.integers(0, 400))
 def test_any_mix_of_time_words_is_read_without_an_error(text: str, days: int) -> None:
     for window in read_windows(text, SUNDAY + timedelta(days=days), CLINIC):

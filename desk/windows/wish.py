@@ -74,6 +74,8 @@ def to_window(wish: Wish, now: datetime, clinic: Clinic) -> Optional[Window]:
     if out and not dates:
         everything = not names or len(names) == 7
         names = [number for number in names or range(7) if number not in out]
+        if not names:
+            return None  # "not weekend weekdays": every day was taken out
         label = "any day" if everything and names[-1] > 4 and len(names) > 3 else None
     elif out and len(dates) > 3:
         label = label or f"{show_date(dates[0], today)} to {show_date(dates[-1], today)}"
