@@ -7,13 +7,7 @@ import sys
 from pathlib import Path
 from typing import Iterator
 
-import hypothesis
 import pytest
-
-# Elsewhere hypothesis explores; a gate must judge the change and not the luck of the draw.
-hypothesis.settings.register_profile("gate", derandomize=True)
-if os.environ.get("CI"):
-    hypothesis.settings.load_profile("gate")
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
