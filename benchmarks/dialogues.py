@@ -16,19 +16,19 @@ import re
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 MOST_FALLBACKS = 14
 
 
-def play(bot: Any, case: Dict[str, Any]) -> Tuple[List[str], List[str]]:
+def play(bot: Any, case: dict[str, Any]) -> tuple[list[str], list[str]]:
     """Play one dialogue.
 
     Returns:
         What went wrong (empty when it passed), and the transcript.
     """
     talk = bot.talk()
-    said: List[str] = []
+    said: list[str] = []
 
     def say(text: str) -> None:
         said.extend(message["text"] for message in talk.say(text))
@@ -42,7 +42,7 @@ def play(bot: Any, case: Dict[str, Any]) -> Tuple[List[str], List[str]]:
     return judge(case, said, talk.slot("verdict"), talk.findings()), talk.transcript
 
 
-def judge(case: Dict[str, Any], said: List[str], verdict: str, findings: Dict[str, str]) -> List[str]:
+def judge(case: dict[str, Any], said: list[str], verdict: str, findings: dict[str, str]) -> list[str]:
     """What is wrong with how a dialogue went."""
     expect, wrong = case["expect"], []
     accepted = expect.get("accept_final_verdicts") or [expect["final_verdict"]]
@@ -63,7 +63,7 @@ def judge(case: Dict[str, Any], said: List[str], verdict: str, findings: Dict[st
     return wrong
 
 
-def goals(said: List[str], verdict: str) -> set:
+def goals(said: list[str], verdict: str) -> set:
     """What a talk reached, by its last verdict and what was said."""
     from candidacy.knowledge import load
     from desk.references import read_reference
