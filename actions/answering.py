@@ -95,6 +95,9 @@ class ActionAnswer(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
     ) -> List[EventType]:
         talk = Talk(tracker)
+        replied = reply_to_read_back(dispatcher, talk, domain)
+        if replied is not None:
+            return replied
         said = answer_questions(dispatcher, talk)
         events = talk.remember()
         doubted = contradiction(talk)
@@ -131,6 +134,15 @@ class ActionAnswer(Action):
         return events
 
 
+def reply_to_read_back(
+    dispatcher: CollectingDispatcher, talk: Talk, domain: Dict[Text, Any]
+) -> Optional[List[EventType]]:
+    """What follows when the message replies to "is that all still right?"; None when it does not."""
+    from actions.returning import take_reply
+
+    return take_reply(dispatcher, talk, domain)
+
+
 def _offer_check(dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType]:
     """Offer the check or a request, unless a form is open."""
     if talk.form:
@@ -157,6 +169,9 @@ class ActionUnclear(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
     ) -> List[EventType]:
         talk = Talk(tracker)
+        replied = reply_to_read_back(dispatcher, talk, domain)
+        if replied is not None:
+            return replied
         if talk.pending and talk.says in (YES, NO):
             return accept(dispatcher, talk) if talk.says == YES else decline(dispatcher, talk)
         dispatcher.utter_message(response=_unclear_response(talk))
@@ -208,7 +223,9 @@ class ActionAffirm(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
     ) -> List[EventType]:
-        return accept(dispatcher, Talk(tracker))
+        talk = Talk(tracker)
+        replied = reply_to_read_back(dispatcher, talk, domain)
+        return accept(dispatcher, talk) if replied is None else replied
 
 
 def accept(dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType]:
@@ -246,7 +263,9 @@ class ActionDeny(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
     ) -> List[EventType]:
-        return decline(dispatcher, Talk(tracker))
+        talk = Talk(tracker)
+        replied = reply_to_read_back(dispatcher, talk, domain)
+        return decline(dispatcher, talk) if replied is None else replied
 
 
 def decline(dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timezone
-from typing import Any, Dict, List, Optional, Text
+from typing import Any, Dict, List, Optional, Text, Tuple
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
@@ -12,6 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answering import answer_questions
 from actions.notes import is_under_age, notes
+from actions.returning import SEND, read_back
 from actions.screening import STEERING
 from actions.talk import BOOKING, SLOT_OF, Talk, stated_age
 from candidacy.answers import interpret, polarity
@@ -156,6 +157,28 @@ def _stored(contact: Any) -> Dict[Text, Text]:
     return {"kind": contact.kind, "value": contact.value, "shown": contact.shown}
 
 
+class ActionAskBookingName(Action):
+    """Ask for the name; on a later day what was told is read back first."""
+
+    def name(self) -> Text:
+        return "action_ask_booking_name"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[EventType]:
+        events, asks = _read_back_first(dispatcher, Talk(tracker))
+        if not asks:
+            dispatcher.utter_message(response="utter_ask_booking_name")
+        return events
+
+
+def _read_back_first(dispatcher: CollectingDispatcher, talk: Talk) -> Tuple[List[EventType], bool]:
+    """Before a step of the booking: its events, and whether something else is asked in its place."""
+    if talk.asks_now:
+        return [], True  # one question at a time
+    return read_back(dispatcher, talk, BOOKING)
+
+
 class ActionAskBookingWindows(Action):
     """Offer the next open times as choices; own words are as good."""
 
@@ -165,10 +188,13 @@ class ActionAskBookingWindows(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
     ) -> List[EventType]:
+        events, asks = _read_back_first(dispatcher, Talk(tracker))
+        if asks:
+            return events
         windows = offer_windows(now(), load().clinic, count=4)
         buttons = [{"title": window.label, "payload": window.label} for window in windows]
         dispatcher.utter_message(response="utter_ask_booking_windows", buttons=buttons, multi=True)
-        return []
+        return events
 
 
 class ActionAskBookingConsent(Action):
@@ -180,13 +206,16 @@ class ActionAskBookingConsent(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
     ) -> List[EventType]:
+        events, asks = _read_back_first(dispatcher, Talk(tracker))
+        if asks:
+            return events
         windows = [Window.from_dict(item).label for item in tracker.get_slot("booking_windows") or []]
         contact = (tracker.get_slot("booking_contact") or {}).get("shown", "")
         values: Dict[Text, Any] = {"contact": contact, "windows": "; ".join(windows)}
         if not windows:
             values["windows"] = {"response": "utter_any_time"}
         dispatcher.utter_message(response="utter_ask_booking_consent", **values)
-        return []
+        return events
 
 
 class ActionSubmitBooking(Action):
@@ -199,48 +228,55 @@ class ActionSubmitBooking(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
     ) -> List[EventType]:
         talk = Talk(tracker)
-        events = talk.remember()
-        verdict = talk.verdict()
-        if is_under_age(verdict):
-            dispatcher.utter_message(response="utter_verdict_under_age")
-            return events
-        if verdict.outcome == "urgent":
-            dispatcher.utter_message(response="utter_booking_urgent")
-            return events
-        if tracker.get_slot("booking_consent") != YES:
-            dispatcher.utter_message(response="utter_booking_not_sent")
-            return events
-        reference = self._send(talk)
-        if reference is None:
-            dispatcher.utter_message(response="utter_booking_failed")
-            return events + [SlotSet("booking_consent", None)]
-        flagged = verdict.outcome not in ("no_flag", "ask")
-        response = "utter_booking_requested_flagged" if flagged else "utter_booking_requested"
-        dispatcher.utter_message(response=response, reference=reference)
-        return events + [SlotSet("reference", reference)]
+        read, asks = read_back(dispatcher, talk, SEND if tracker.get_slot("booking_consent") == YES else BOOKING)
+        events = talk.remember() + read
+        return events if asks else events + send_request(dispatcher, talk)
 
-    @staticmethod
-    def _send(talk: Talk) -> Optional[Text]:
-        tracker, contact = talk.tracker, talk.tracker.get_slot("booking_contact") or {}
-        verdict = talk.verdict()
-        try:
-            request = ConsultationRequest(
-                conversation_id=tracker.sender_id,
-                channel=tracker.get_latest_input_channel() or "",
-                name=tracker.get_slot("booking_name") or "",
-                phone=contact.get("value") if contact.get("kind") == "phone" else None,
-                email=contact.get("value") if contact.get("kind") == "email" else None,
-                windows=[Window.from_dict(item) for item in tracker.get_slot("booking_windows") or []],
-                consent_text_version=CONSENT_TEXT_VERSION,
-                consented_at=datetime.fromtimestamp(talk.now, timezone.utc),
-                screened=len(talk.answers) == len(SLOT_OF),  # every question was put
-                verdict=verdict,
-                findings=talk.record.findings,
-                answers=talk.answers,
-            )
-            # The message that said yes is the run of the form: sent twice, it books once.
-            booking = request_consultation(request, idempotency_key=f"{tracker.sender_id}:{talk.now:.6f}")
-        except (DeskUnavailable, NotBookable, ValueError) as error:
-            logger.error("a consultation request could not be stored: %s", type(error).__name__)
-            return None
-        return booking.reference
+
+def send_request(dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType]:
+    """Store the request of a finished form; say what happened."""
+    verdict = talk.verdict()
+    if is_under_age(verdict):
+        dispatcher.utter_message(response="utter_verdict_under_age")
+        return []
+    if verdict.outcome == "urgent":
+        dispatcher.utter_message(response="utter_booking_urgent")
+        return []
+    if talk.tracker.get_slot("booking_consent") != YES:
+        dispatcher.utter_message(response="utter_booking_not_sent")
+        return []
+    reference = _stored_reference(talk)
+    if reference is None:
+        dispatcher.utter_message(response="utter_booking_failed")
+        return [SlotSet("booking_consent", None)]
+    flagged = verdict.outcome not in ("no_flag", "ask")
+    response = "utter_booking_requested_flagged" if flagged else "utter_booking_requested"
+    dispatcher.utter_message(response=response, reference=reference)
+    return [SlotSet("reference", reference)]
+
+
+def _stored_reference(talk: Talk) -> Optional[Text]:
+    """Reference code of the stored request; None when it could not be stored."""
+    tracker, contact = talk.tracker, talk.tracker.get_slot("booking_contact") or {}
+    verdict = talk.verdict()
+    try:
+        request = ConsultationRequest(
+            conversation_id=tracker.sender_id,
+            channel=tracker.get_latest_input_channel() or "",
+            name=tracker.get_slot("booking_name") or "",
+            phone=contact.get("value") if contact.get("kind") == "phone" else None,
+            email=contact.get("value") if contact.get("kind") == "email" else None,
+            windows=[Window.from_dict(item) for item in tracker.get_slot("booking_windows") or []],
+            consent_text_version=CONSENT_TEXT_VERSION,
+            consented_at=datetime.fromtimestamp(talk.now, timezone.utc),
+            screened=len(talk.answers) == len(SLOT_OF),  # every question was put
+            verdict=verdict,
+            findings=talk.record.findings,
+            answers=talk.answers,
+        )
+        # The message that said yes is the run of the form: sent twice, it books once.
+        booking = request_consultation(request, idempotency_key=f"{tracker.sender_id}:{talk.now:.6f}")
+    except (DeskUnavailable, NotBookable, ValueError) as error:
+        logger.error("a consultation request could not be stored: %s", type(error).__name__)
+        return None
+    return booking.reference

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Text, Type
+from typing import Any, Dict, List, Optional, Text
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answering import answer_questions, ask_contradiction, contradiction
-from actions.notes import advice, is_under_age, listed, notes, reason_lines, sources
-from actions.talk import BOOKING, GROUP_OF, SCREENING, SLOT_OF, Talk, capital, stated_age
+from actions.asking import heard_in, ids_of
+from actions.notes import advice, is_under_age, notes, reason_lines, sources
+from actions.returning import question_again, read_back, reopen
+from actions.talk import BOOKING, GROUP_OF, SCREENING, SLOT_OF, Talk, stated_age
 from candidacy.ages import age_in
-from candidacy.answers import REST, WHEN, WHICH, Answer, closes_a_list, denied_in, interpret, polarity
-from candidacy.findings import PRESENT, Finding
+from candidacy.answers import AGAIN, STILL, WHEN, Answer, closes_a_list, denied_in, interpret, polarity
+from candidacy.findings import POSSIBLE, PRESENT, Finding
 from candidacy.knowledge import load
 from candidacy.record import Record
 from candidacy.screening import AGE_GROUP, NO, UNSURE, YES
@@ -59,7 +61,7 @@ class ValidateScreeningForm(Action):
         before = talk.record_before
         settled = denied_in(before.findings, group, load().rulebook) + before.conditions
         answer = interpret(question, talk.text, talk.heard_now, talk.today, talk.chosen, settled=settled)
-        if answer is None and question == group and _heard_in(group, talk) and closes_a_list(talk.text):
+        if answer is None and question == group and heard_in(group, talk) and closes_a_list(talk.text):
             answer = Answer(NO)  # "that's all", asked whether anything else applies
         if answer is None:
             return []
@@ -78,11 +80,11 @@ class ValidateScreeningForm(Action):
         events = talk.remember(record)
         if age is not None and AGE_GROUP not in talk.answers:
             events.append(SlotSet(SLOT_OF[AGE_GROUP], YES))
-            if not is_under_age(talk.verdict(record)) and age.quantity:
+            if not is_under_age(talk.verdict(record)) and age.quantity and not talk.is_old:
                 dispatcher.utter_message(response="utter_age_heard", age=f"{age.quantity:g}")
         if is_under_age(talk.verdict(record)):
             events.append(SlotSet("requested_slot", None))
-        return events
+        return events + reopen(talk)
 
     def _take(
         self, dispatcher: CollectingDispatcher, talk: Talk, group: Text, question: Text, answer: Answer
@@ -93,6 +95,7 @@ class ValidateScreeningForm(Action):
         follow_up = answer.follow_up
         if follow_up is None and answer.value in (YES, UNSURE):
             follow_up = _date_to_ask(record, group, asked_already)
+        follow_up = follow_up or question_again(talk, group, record, asked_already)
         noticed = [*talk.heard_now, *(f for f in answer.findings if f not in talk.heard_now)]
         kind, _, subject = question.rpartition(":")
         if kind == WHEN:
@@ -111,7 +114,8 @@ class ValidateScreeningForm(Action):
         value = None if follow_up is not None else answer.value
         if value is not None and kind == WHEN:
             value = YES  # what it is about was disclosed; only its date may stay unknown
-        if value == NO and set(record.conditions) & set(_ids(group)):
+        again = talk.asked_again.get(group)
+        if value == NO and (set(record.conditions) & set(ids_of(group)) or (again and again.unnamed)):
             value = YES  # "nothing else", beside what was told before
         changed = {group: value} if value else {}
         events = talk.remember(record, **changed) + [
@@ -134,13 +138,16 @@ class ValidateScreeningForm(Action):
         """What is denied in a reply is the reply, and what we ask the date of is noted with its date."""
         if follow_up == f"{WHEN}:{finding.condition}":
             return False
-        return finding.surfaced or finding.condition not in _ids(group)
+        return finding.surfaced or finding.condition not in ids_of(group)
 
     @staticmethod
     def _with_answer(talk: Talk, question: Text, answer: Answer) -> Record:
         """The record with what the reply means in the light of its question."""
         derived = [finding for finding in answer.findings if finding not in talk.heard_now]
         kind, _, _ = question.rpartition(":")
+        if kind in (STILL, AGAIN):
+            doubted = any(finding.assertion == POSSIBLE for finding in derived)
+            return talk.record.hear(derived, talk.now, corrects=not doubted)
         if kind != WHEN:
             return talk.record.hear(derived, talk.now)
         record = talk.record
@@ -149,10 +156,6 @@ class ValidateScreeningForm(Action):
                 new = Finding.from_dict({**finding.to_dict(), "when": dated.when, "assertion": PRESENT})
                 record = record.hear([new], talk.now, corrects=True)
         return record
-
-
-def _ids(group: Text) -> List[Text]:
-    return [rule.id for rule in load().rulebook.group(group)]
 
 
 def _date_to_ask(record: Record, group: Text, asked_already: List[Text]) -> Optional[Text]:
@@ -167,59 +170,6 @@ def _date_to_ask(record: Record, group: Text, asked_already: List[Text]) -> Opti
     return None
 
 
-def _heard_in(group: Text, talk: Talk) -> List[Text]:
-    """Plain names of what was already disclosed and belongs to this question."""
-    standing = talk.record.conditions
-    return [rule.plain_name for rule in load().rulebook.group(group) if rule.id in standing]
-
-
-class _AskGroup:
-    """Ask one of the eight questions, worded around what was heard, or its follow-up."""
-
-    group: Text = ""
-
-    def name(self) -> Text:
-        return f"action_ask_{SLOT_OF[self.group]}"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
-    ) -> List[EventType]:
-        talk = Talk(tracker)
-        if talk.asks_now:
-            return []  # one question at a time: two yes-or-no questions could not be told apart
-        kind, _, subject = (tracker.get_slot("follow_up") or "").rpartition(":")
-        rules = load().rulebook.group(self.group)
-        base = f"utter_ask_{SLOT_OF[self.group]}"
-        if talk.form == BOOKING or self.group == AGE_GROUP:
-            dispatcher.utter_message(response=f"{base}_booking" if talk.form == BOOKING else base)
-        elif kind == WHICH and subject == self.group:
-            other = domain["responses"]["utter_choice_other"][0]["text"]
-            buttons = [{"title": capital(rule.plain_name), "payload": rule.names[0]} for rule in rules]
-            buttons.append({"title": other, "payload": other})
-            dispatcher.utter_message(response="utter_ask_which", buttons=buttons, multi=True)
-        elif kind == REST and subject == self.group:
-            settled = denied_in(talk.record.findings, self.group, load().rulebook) + talk.record.conditions
-            items = ", ".join(rule.plain_name for rule in rules if rule.id not in settled)
-            dispatcher.utter_message(response="utter_ask_rest", items=items)
-        elif kind == WHEN and subject in _ids(self.group):
-            dispatcher.utter_message(response="utter_ask_when", question=load().rule(subject).asks_when)
-        else:
-            heard = _heard_in(self.group, talk)
-            if heard:
-                dispatcher.utter_message(response=f"{base}_heard", heard=listed(heard))
-            else:
-                dispatcher.utter_message(response=base)
-        return []
-
-
-def _ask_action(group: Text) -> Type[Action]:
-    """rasa-sdk registers every subclass of Action that it finds; one for each question."""
-    return type(f"ActionAsk{group.replace('_', ' ').title().replace(' ', '')}", (_AskGroup, Action), {"group": group})
-
-
-ASK_ACTIONS = [_ask_action(group) for group in SLOT_OF]
-
-
 class ActionVerdict(Action):
     """State the verdict with its reasons, earliest dates and the next step."""
 
@@ -232,6 +182,13 @@ class ActionVerdict(Action):
         talk = Talk(tracker)
         verdict = talk.verdict()
         events = talk.remember() + [SlotSet("follow_up", None)]
+        opened = reopen(talk)
+        if opened:
+            return events + opened + [FollowupAction(SCREENING)]
+        read, asks = read_back(dispatcher, talk, SCREENING)
+        if asks:
+            return events + read
+        events += read + [SlotSet("asked_again", None)]
         if is_under_age(verdict):
             dispatcher.utter_message(response="utter_verdict_under_age")
             return events

@@ -8,8 +8,19 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.answering import FAQ, reopened, settle_contradiction, withdraw
-from actions.talk import BOOKING, GROUP_OF, OTHER, SCREENING, SLOT_OF, Talk, forget_record, stated_age
+from actions.answering import FAQ, reopened, reply_to_read_back, settle_contradiction, withdraw
+from actions.returning import topic_button
+from actions.talk import (
+    BOOKING,
+    GROUP_OF,
+    OTHER,
+    READ_BACK,
+    SCREENING,
+    SLOT_OF,
+    Talk,
+    forget_record,
+    stated_age,
+)
 from candidacy.ages import age_in
 from candidacy.knowledge import load
 from candidacy.screening import SKIPPED
@@ -56,6 +67,9 @@ class ActionCorrect(Action):
         group = next(tracker.get_latest_entity_values("group"), None)
         if group in SLOT_OF:
             return _ask_again(dispatcher, talk, group)
+        replied = reply_to_read_back(dispatcher, talk, domain)
+        if replied is not None:
+            return replied
         if talk.heard_now:
             dispatcher.utter_message(response="utter_answer_changed")
             return talk.remember() + reopened(talk, talk.record)
@@ -67,7 +81,7 @@ class ActionCorrect(Action):
         if not answered:
             dispatcher.utter_message(response="utter_nothing_to_correct")
             return talk.remember()
-        buttons = [_button(domain, f"utter_topic_{g}", '/correct{"group": "%s"}' % g) for g in answered]
+        buttons = [topic_button(domain, group) for group in answered]
         dispatcher.utter_message(response="utter_correct_which", buttons=buttons)
         return talk.remember() + [SlotSet("offered", "correction")]
 
@@ -87,10 +101,6 @@ def _ask_again(dispatcher: CollectingDispatcher, talk: Talk, group: Text) -> Lis
     return events
 
 
-def _button(domain: Dict[Text, Any], response: Text, payload: Text) -> Dict[Text, Text]:
-    return {"title": domain["responses"][response][0]["text"], "payload": payload}
-
-
 def start_over(dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType]:
     """A fresh record for the same conversation."""
     dispatcher.utter_message(response="utter_started_over")
@@ -107,7 +117,8 @@ class ActionStartOver(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
     ) -> List[EventType]:
         talk = Talk(tracker)
-        if not talk.record.heard and not talk.answers and not talk.form:
+        nothing_to_lose = not talk.record.heard and not talk.answers and not talk.form
+        if nothing_to_lose or talk.pending == READ_BACK:  # there it stands among the choices
             return start_over(dispatcher, talk)
         dispatcher.utter_message(response="utter_start_over_ask")
         return talk.remember() + [SlotSet("offered", "restart")]

@@ -17,6 +17,7 @@ from candidacy.findings import ABSENT, PRESENT, Finding
 from candidacy.knowledge import GROUPS
 from candidacy.listening import listen
 from candidacy.record import Record
+from candidacy.returning import Again, is_old
 from candidacy.screening import ANSWERS, NO, SKIPPED, UNSURE, YES, Verdict, assess
 from desk.settings import today
 
@@ -30,7 +31,9 @@ CHOSEN = {"affirm": YES, "deny": NO, "unsure": UNSURE, "skip": SKIPPED}
 UNNAMED = "unnamed"
 OTHER = "other"
 """Value of the slot `treated` when the writer asks for somebody else."""
-WAITS_FOR_YES_OR_NO = ("restart", "contradiction", "hypothetical")
+READ_BACK, CHANGE = "read_back", "change"
+"""Offers that follow a return: "is that all still right?" and "what has changed?"."""
+WAITS_FOR_YES_OR_NO = ("restart", "contradiction", "hypothetical", READ_BACK, CHANGE)
 """Kinds of offers that are questions of their own, also inside a form."""
 
 
@@ -39,12 +42,12 @@ class Talk:
 
     Attributes:
         tracker: Rasa's tracker.
-        today: The clinic's calendar day.
+        today: The clinic's calendar day when the latest message came.
     """
 
     def __init__(self, tracker: Tracker) -> None:
         self.tracker = tracker
-        self.today: date = today()
+        self.today: date = today(at=self.now)
 
     @property
     def intent(self) -> Text:
@@ -121,19 +124,43 @@ class Talk:
         values = {group: self.tracker.get_slot(slot) for group, slot in SLOT_OF.items()}
         return {group: value for group, value in values.items() if value in ANSWERS}
 
+    @property
+    def told_at(self) -> Optional[float]:
+        """When what was told was said or last confirmed (its oldest part); None when nothing was told."""
+        oldest = min((item.at for item in self.record.heard), default=None)
+        return self.tracker.get_slot("confirmed_at") or oldest
+
+    @property
+    def is_old(self) -> bool:
+        """True when what was told must be read back before a verdict uses it."""
+        return is_old(self.told_at, self.now)
+
+    @property
+    def asked_again(self) -> Dict[Text, Again]:
+        """Question group → what is asked again of it, on return after a deferral."""
+        saved = self.tracker.get_slot("asked_again") or {}
+        return {group: Again.from_dict(data) for group, data in saved.items()}
+
     def verdict(self, record: Optional[Record] = None, **answers: Text) -> Verdict:
-        """The verdict as it stands; `answers` add to those of the slots, "" takes one away."""
-        known = {group: answer for group, answer in {**self.answers, **answers}.items() if answer}
+        """The verdict as it stands; `answers` add to those of the slots, "" takes one away.
+
+        What is being asked again counts as it was answered before until it is answered anew.
+        """
+        before = {group: again.before for group, again in self.asked_again.items()}
+        known = {group: answer for group, answer in {**before, **self.answers, **answers}.items() if answer}
         return assess((record or self.record).findings, known, self.today)
 
     def remember(self, record: Optional[Record] = None, **answers: Text) -> List[EventType]:
         """Events that keep the record and the verdict in the tracker's slots."""
         record = record or self.record
-        return [
+        events: List[EventType] = [
             SlotSet("findings", record.to_list()),
             SlotSet("heard_until", self.now),
             SlotSet("verdict", self.verdict(record, **answers).outcome),
         ]
+        if self.tracker.get_slot("confirmed_at") is None and (record.heard or answers or self.answers):
+            events.append(SlotSet("confirmed_at", self.told_at or self.now))
+        return events
 
     @property
     def form(self) -> Optional[Text]:
@@ -177,9 +204,9 @@ class Talk:
                 return (event.get("value") or "").partition(":")[0] in (*WAITS_FOR_YES_OR_NO, "correction")
         return False
 
-    def said_before(self, response: Text) -> bool:
-        """True when this response was uttered in this record."""
-        since = self.tracker.get_slot("record_from") or 0.0
+    def said_before(self, response: Text, since: float = 0.0) -> bool:
+        """True when this response was uttered in this record, since a time in seconds since the epoch."""
+        since = max(since, self.tracker.get_slot("record_from") or 0.0)
         return any(
             event.get("event") == "bot"
             and (event.get("timestamp") or 0.0) >= since
@@ -214,7 +241,8 @@ def _corrects(event: Dict[Text, Any]) -> bool:
 
 def forget_record(at: float) -> List[EventType]:
     """Events that start a new record: nothing said before `at` counts any more."""
-    slots = ["findings", "verdict", "treated", "follow_up", "followed_up", "offered", *GROUP_OF]
+    slots = ["findings", "verdict", "treated", "confirmed_at", "asked_again", "follow_up", "followed_up"]
+    slots += ["offered", *GROUP_OF]
     slots += ["booking_name", "booking_contact", "booking_windows", "booking_consent", "requested_slot"]
     return [
         *(SlotSet(slot, None) for slot in slots),
@@ -227,6 +255,16 @@ def forget_record(at: float) -> List[EventType]:
 def day(value: date) -> Text:
     """A date as patients read it: 3 March 2027."""
     return f"{value.day} {value:%B %Y}"
+
+
+def around(when: Tuple[date, date]) -> Text:
+    """A time as patients read it: a day, else the month in its middle, else the years."""
+    first, last = when
+    if first == last:
+        return day(first)
+    if first.year != last.year and (last - first).days > 62:
+        return f"{first.year}-{last.year}"
+    return f"{first + (last - first) / 2:%B %Y}" if (last - first).days <= 62 else f"{last.year}"
 
 
 def capital(text: Text) -> Text:

@@ -8,18 +8,21 @@ from typing import List, Optional, Sequence, Tuple
 
 from candidacy.ages import UNDER_AGE, age_in
 from candidacy.cues import cues
-from candidacy.findings import ABSENT, PRESENT, Finding
-from candidacy.knowledge import GROUPS, RuleBook, load
+from candidacy.findings import ABSENT, PAST, POSSIBLE, PRESENT, Finding
+from candidacy.knowledge import GROUPS, Rule, RuleBook, load
 from candidacy.replies import Reading, corrects, plain, polarity, read, reads_as_question
 from candidacy.screening import AGE_GROUP, NO, SKIPPED, UNSURE, YES
 
 __all__ = [
-    "Answer", "REST", "WHEN", "WHICH", "closes_a_list", "corrects", "denied_in", "interpret", "plain",
-    "polarity", "reads_as_question",
+    "AGAIN", "Answer", "CHANGED", "REST", "STILL", "WHEN", "WHICH", "closes_a_list", "corrects", "denied_in",
+    "interpret", "plain", "polarity", "reads_as_question",
 ]  # fmt: skip
 
 WHICH, REST, WHEN = "which", "rest", "when"
 """Follow-up questions: `which:<group>`, `rest:<group>` and `when:<condition>`."""
+
+STILL, AGAIN, CHANGED = "still", "again", "changed"
+"""On a later day: `still:<condition>`, `again:<condition>` for what has a date, `changed:<group>`."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,8 @@ def interpret(
     """Read a reply.
 
     Args:
-        question: A question group, or a follow-up: `which:<group>`, `rest:<group>`, `when:<condition>`.
+        question: A question group, or a follow-up: `which:<group>`, `rest:<group>`, `when:<condition>`,
+            `still:<condition>`, `again:<condition>`, `changed:<group>`.
         text: The reply as typed.
         findings: What `listen` heard in it.
         today: The clinic's calendar day.
@@ -69,6 +73,10 @@ def interpret(
     said = _chosen(chosen) if chosen else read(text)
     if kind == WHEN and any(rule.id == subject for rule in book.rules):
         return _date_of(subject, text, findings, today, said)
+    if kind in (STILL, AGAIN) and any(rule.id == subject for rule in book.rules):
+        return _on_a_later_day(kind, book.rule(subject), text, findings, today, said)
+    if kind == CHANGED:
+        kind = REST
     if subject not in GROUPS or kind not in ("", WHICH, REST):
         raise ValueError(f"unknown question {question!r}")
     if subject == AGE_GROUP:
@@ -175,6 +183,39 @@ def _date_of(
     if said.value is not None or said.yes:
         return Answer(YES)
     return None
+
+
+def _on_a_later_day(
+    kind: str, rule: Rule, text: str, findings: Sequence[Finding], today: date, said: Reading
+) -> Optional[Answer]:
+    """The reply to "is that still so?" and, for what has a date, "have you had it again since then?"."""
+    mine = tuple(f for f in findings if f.condition == rule.id)
+    if any(f.surfaced and f.when for f in mine):
+        return Answer(YES, findings=mine)
+    words, known = plain(text), cues()
+    over = known.has(words, "still_not") or known.has(words, "over")
+    goes_on = known.has(words, "still") and not over
+    if any(f.surfaced for f in mine) or (said.yes and not said.unsure and not over) or (goes_on and not said.no):
+        return _goes_on(kind, rule, text, today)
+    if said.no or over or any(f.assertion in (ABSENT, PAST) for f in mine):
+        if kind == AGAIN:
+            return Answer(NO)  # what was told stands with its date
+        # What a window is asked about did not happen in it; everything else was so and is over.
+        return Answer(NO, findings=(Finding(rule.id, None, ABSENT if rule.asks_when else PAST),))
+    if said.value in (SKIPPED, UNSURE) and not _elsewhere(findings, mine):
+        return Answer(said.value, findings=(Finding(rule.id, None, POSSIBLE),))
+    return None
+
+
+def _goes_on(kind: str, rule: Rule, text: str, today: date) -> Answer:
+    if kind == STILL:
+        return Answer(YES)
+    from candidacy.listening.when import read_when
+
+    # Without a new date the old one must not count any more: the wait is then open.
+    when = read_when(text, today)
+    found = Finding(rule.id, None, PRESENT, when=when)
+    return Answer(YES, None if when else f"{WHEN}:{rule.id}", (found,))
 
 
 def closes_a_list(text: str) -> bool:

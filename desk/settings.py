@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -108,18 +109,23 @@ def time_zone(clinic: Optional[Clinic] = None) -> ZoneInfo:
         raise BadSetting("data/clinic/clinic.yml: time_zone", cure) from None
 
 
-def now(clinic: Optional[Clinic] = None) -> datetime:
-    """The moment at the clinic, with its zone. With CLINIC_TODAY set: that day, at the real time of day."""
-    moment = datetime.now(time_zone(clinic))
+def now(clinic: Optional[Clinic] = None, at: Optional[float] = None) -> datetime:
+    """The moment at the clinic, with its zone. With CLINIC_TODAY set: that day, at the real time of day.
+
+    Args:
+        clinic: The clinic's facts; those of `data/clinic/clinic.yml` when None.
+        at: A moment in seconds since the epoch; the present one when None.
+    """
+    moment = datetime.fromtimestamp(time.time() if at is None else at, time_zone(clinic))
     pinned = settings().clinic_today
     if pinned:
         moment = moment.replace(year=pinned.year, month=pinned.month, day=pinned.day)
     return moment
 
 
-def today(clinic: Optional[Clinic] = None) -> date:
-    """The clinic's calendar day."""
-    return now(clinic).date()
+def today(clinic: Optional[Clinic] = None, at: Optional[float] = None) -> date:
+    """The clinic's calendar day, now or at a moment in seconds since the epoch."""
+    return now(clinic, at).date()
 
 
 def _day(variable: str, value: str) -> Optional[date]:

@@ -37,7 +37,7 @@ def rules(version: str = "1.0.0", leave_out: str = "", **changes: Dict[str, Any]
     kept = [rule.dict() for rule in book.rules if rule.id != leave_out]
     for rule in kept:
         rule.update(changes.get(rule["id"], {}))
-    return replace(load(), rulebook=RuleBook(version=version, conditions=kept))
+    return replace(load(), rulebook=RuleBook(version=version, returning=load().rulebook.returning, conditions=kept))
 
 
 def store(

@@ -70,7 +70,7 @@ def rule_texts() -> Iterator[Tuple[str, str]]:
             (rule, rule.id),
             *((variant, f"{rule.id}.{variant.id}") for variant in rule.variants),
         ]:
-            for field in ("reason", "next_step", "asks", "asks_when", "advice"):
+            for field in ("reason", "next_step", "asks", "asks_when", "asks_later", "advice"):
                 text = getattr(part, field, None)
                 if text:
                     yield f"{key}.{field}", text

@@ -135,6 +135,9 @@ class Rule(Strict):
     next_step: str = Field(..., description="what the patient reads: what to do")
     asks: str = Field(..., description="the question that a plain yes or no settles")
     asks_when: Optional[str] = Field(None, description="the question for the date that a wait counts from")
+    may_change: bool = Field(False, description="may be otherwise on a later day; asked again after a deferral")
+    earlier_name: Optional[str] = Field(None, description="plain_name on a later day; the same when missing")
+    asks_later: Optional[str] = Field(None, description="`asks` on a later day; the same when missing")
     label_verdict: Optional[str]
     rationale: str = Field(..., description="for the nurse who signs: why this verdict")
     names: List[str] = Field(..., description="words and phrases that mean this condition")
@@ -176,10 +179,33 @@ class Rule(Strict):
         return next((variant for variant in self.variants if variant.id == variant_id), None)
 
 
+class Returning(Strict):
+    """What happens when somebody comes back.
+
+    Attributes:
+        read_back_after_hours: What was told longer ago is read back before a verdict uses it.
+        ask_again_after: Answers as old as this are asked for again also without a deferral.
+        questions: Question groups that are asked again, each only about what may have changed.
+    """
+
+    read_back_after_hours: int = Field(..., ge=1)
+    ask_again_after: str
+    questions: List[str]
+
+    _wait = validator("ask_again_after", allow_reuse=True)(check_duration)
+
+    @validator("questions", each_item=True)
+    def _known(cls, value: str) -> str:
+        if value not in GROUPS:
+            raise ValueError(f"{value!r} is no question group; one of {', '.join(GROUPS)}")
+        return value
+
+
 class RuleBook(Strict):
     """`contraindications.yml`: the screening rules of one version."""
 
     version: str
+    returning: Returning
     rules: List[Rule] = Field(..., alias="conditions")
 
     @validator("rules")

@@ -44,6 +44,7 @@ def check(project: Project) -> Iterator[Problem]:
         return
     yield from _clinic(knowledge)
     yield from _words(knowledge)
+    yield from _returning(knowledge)
     if bands:
         yield from _ages(project, knowledge, bands)
 
@@ -113,6 +114,23 @@ def _words(knowledge: Knowledge) -> Iterator[Problem]:
                 what = f"{listed.word!r} is a {listed.kind} and a look-alike of the same rule; keep one"
                 yield Problem(RULES_FILE, f"conditions.{rule.id}.look_alikes", what)
         yield from _twice(rule)
+
+
+def _returning(knowledge: Knowledge) -> Iterator[Problem]:
+    """What defers somebody must be asked about again, or she could never come back with better news."""
+    book = knowledge.rulebook
+    for rule in book.rules:
+        parts = (rule, *rule.variants)
+        if not rule.may_change and any(part.wait or part.verdict == "defer" for part in parts):
+            what = "has a wait, so a later day may bring another answer; write may_change: true"
+            yield Problem(RULES_FILE, f"conditions.{rule.id}.may_change", what)
+        if not rule.may_change and (rule.asks_later or rule.earlier_name):
+            what = "is never asked about again (may_change: false); drop asks_later and earlier_name"
+            yield Problem(RULES_FILE, f"conditions.{rule.id}.may_change", what)
+    for group in book.returning.questions:
+        if not any(rule.may_change for rule in book.group(group)):
+            what = f"none of the rules of {group} may change; drop it, or mark those that may"
+            yield Problem(RULES_FILE, "returning.questions", what)
 
 
 def _twice(rule: Rule) -> Iterator[Problem]:

@@ -116,7 +116,8 @@ def check(project: Project) -> Iterator[Problem]:
         return
     for rule in project.knowledge.rulebook.rules:
         for part, prefix in [(rule, ""), *((variant, f".{variant.id}") for variant in rule.variants)]:
-            for name in ("plain_name", "reason", "next_step", "asks", "asks_when", "advice", "wait_from"):
+            for name in ("plain_name", "reason", "next_step", "asks", "asks_when", "asks_later",
+                         "earlier_name", "advice", "wait_from"):
                 text = getattr(part, name, None)
                 if text:
                     yield from _common(RULES_FILE, f"conditions.{rule.id}{prefix}.{name}", [text], claims)
