@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Iterable, Optional, Sequence, Tuple
+from itertools import permutations
+from typing import Any, Dict, Iterable, Optional, Sequence, Tuple
 
 from candidacy.knowledge import Rule, Variant
 from candidacy.knowledge.load import Knowledge
@@ -61,9 +62,10 @@ class Builder:
             if entry not in entries:
                 entries.append(entry)
         if inflect:
+            # Nobody types the plural of a medicine: as a target it would only draw ordinary words.
             lexicon.targets.update(
                 word
-                for form in forms
+                for form in (forms[:1] if entry.kind == "drug" else forms)
                 for word in form
                 if len(word) >= 5 and word.isalpha() and (len(form) == 1 or not is_ordinary(word))
             )
@@ -143,31 +145,63 @@ class Builder:
             for phrase in phrases:
                 self.add(phrase, Entry("drug", rule_id), inflect=True)
         for group, table in language["unnamed"].items():
-            for name, phrases in table.items():
-                for phrase in phrases:
+            for name in ("things", "doubts"):
+                for phrase in table[name]:
                     self.add(phrase, Entry("unnamed." + name, group))
+        for phrase in language["recent_birth"]["fed_otherwise"]:
+            self.add(phrase, Entry("fed_otherwise", "fed_otherwise"))
+        for name, phrases in language["ruled_out"].items():
+            for phrase in phrases:
+                self.add(phrase, Entry("ruled_out", name))
         for raw in language["frames"]:
-            groups = tuple(frozenset(map(lexicon.respell, map(str, group))) for group in raw["words"])
-            without = frozenset(map(str, raw.get("without", ())))
-            variant, possible = raw.get("variant"), bool(raw.get("possible"))
-            lexicon.frames.append(
-                Frame(raw["condition"], groups, int(raw["gap"]), without, variant, possible)
+            numbers = tuple((float(low), float(high)) for low, high in raw.get("numbers", ()))
+            self.frames(
+                raw, raw["condition"], raw.get("variant"), bool(raw.get("possible")), numbers_in=numbers
             )
         for name, table in language["signs"].items():
-            for raw in table.get("frames", ()):
-                groups = tuple(frozenset(map(str, group)) for group in raw["words"])
-                without = frozenset(map(str, raw.get("without", ())))
-                lexicon.frames.append(
-                    Frame(str(table["condition"]), groups, int(raw["gap"]), without, sign=name)
-                )
+            self.loose(("sign", name), table.get("frames", ()))
             for phrase in table["words"]:
                 self.add(phrase, Entry("sign", name))
-        for name, phrases in language["self_harm"].items():
-            for phrase in phrases:
-                self.add(phrase, Entry("self_harm", name))
-        for name, phrases in language["sign_context"].items():
-            for phrase in phrases:
-                self.add(phrase, Entry("sign_context", name))
+            lexicon.sets[f"signs.{name}.unless"] = frozenset(map(str, table.get("unless", ())))
+        for kind in ("self_harm", "sign_context"):
+            for name, table in language[kind].items():
+                self.loose((kind, name), table.get("frames", ()))
+                for phrase in table["words"]:
+                    self.add(phrase, Entry(kind, name))
+
+    def loose(self, sign: Tuple[str, str], frames: Iterable[dict]) -> None:
+        """Add the frames of a sign."""
+        for raw in frames:
+            self.frames(raw, "", sign=sign)
+
+    def frames(self, raw: Dict[str, Any], *args: Any, **fields: Any) -> None:
+        """Add one frame, in every order if it says so; "@limb" stands for the words of `word_groups.limb`."""
+        lexicon, named = self.lexicon, self.lexicon.language["word_groups"]
+        groups = [
+            frozenset(
+                str(word) if "sign" in fields else lexicon.respell(str(word))
+                for name in group
+                for word in (named[name[1:]] if str(name).startswith("@") else [name])
+            )
+            for group in raw["words"]
+        ]
+        without = frozenset(
+            str(word)
+            for name in raw.get("without", ())
+            for word in (named[name[1:]] if str(name).startswith("@") else [name])
+        )
+        for order in permutations(groups) if raw.get("any_order") else [groups]:
+            lexicon.frames.append(
+                Frame(
+                    args[0],
+                    tuple(order),
+                    int(raw["gap"]),
+                    without,
+                    *args[1:],
+                    across=bool(raw.get("across")),
+                    **fields,
+                )
+            )
 
     def build(self) -> Lexicon:
         self.lexicon._right = frozenset(map(str, self.lexicon.language["respell"]))

@@ -44,7 +44,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Frame:
-    """A condition told in loose words: groups in order, at most `gap` words between them."""
+    """A condition or sign told in loose words: groups in order, at most `gap` words between them.
+
+    Attributes:
+        sign: For a sign, its kind of entry and its name in language.yml.
+        across: True when the groups may stand in different parts of one sentence.
+        numbers_in: The numbers that "#" stands for, as (from, to); any number when empty.
+    """
 
     condition: str
     groups: Tuple[FrozenSet[str], ...]
@@ -52,12 +58,19 @@ class Frame:
     without: FrozenSet[str]
     variant: Optional[str] = None
     possible: bool = False
-    sign: str = ""
+    sign: Optional[Tuple[str, str]] = None
+    across: bool = False
+    numbers_in: Tuple[Tuple[float, float], ...] = ()
 
     @property
     def numbers(self) -> bool:
         """True when "#" stands for any number in one of the groups."""
         return any("#" in group for group in self.groups)
+
+    @property
+    def tens(self) -> bool:
+        """True when "##" stands for a number of two figures in one of the groups."""
+        return any("##" in group for group in self.groups)
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def _followed(scene: Scene, hit: Hit) -> bool:
     if scene.norm(hit.end) in language["not_followed_by"].get(word, ()):
         return True
     near = language["not_near"].get(word, ())
-    return any(scene.norm(i) in near for i in range(hit.start - 3, hit.end + 3))
+    return bool(near) and any(scene.norm(i) in near for i in range(hit.start - 6, hit.end + 6))
 
 
 def _heard(scene: Scene, hit: Hit, entry: Entry) -> bool:
@@ -107,7 +107,7 @@ def _heard(scene: Scene, hit: Hit, entry: Entry) -> bool:
         return True
     return any(
         h.end == hit.start
-        or (0 < hit.start - h.end <= 1 and scene.norm(hit.start - 1) in ("the", "and", "or", "mild"))
+        or (0 < hit.start - h.end <= 1 and scene.norm(hit.start - 1) in ("the", "and", "or", "mild", "a", "an", "another"))
         for h in scene.hits_of("possession")
     )
 
@@ -132,12 +132,14 @@ def _longest(mentions: Sequence[Mention]) -> List[Mention]:
 def _frames(scene: Scene, taken: Sequence[Mention], masks: Dict[str, List[Tuple[int, int]]]) -> List[Mention]:
     present: Set[str] = {token.norm for token in scene.tokens}
     found = []
-    for frame in scene.lexicon.frames:
+    for frame in sorted(scene.lexicon.frames, key=lambda frame: frame.across):
         if frame.sign or not all(present & group or "#" in group for group in frame.groups):
             continue
         for place in frame_places(scene, frame):
             hidden = any(a <= place[0] and place[1] <= b for a, b in masks.get(frame.condition, ()))
-            same = any(m.rule == frame.condition and m.start < place[1] and place[0] < m.end for m in taken)
+            # Over a whole sentence only where nothing in it names the condition in fewer words.
+            rivals = [*taken, *found] if frame.across else taken
+            same = any(m.rule == frame.condition and m.start < place[1] and place[0] < m.end for m in rivals)
             if not hidden and not same:
                 kind = "possible" if frame.possible else "frame"
                 found.append(Mention(place[0], place[1], frame.condition, frame.variant, kind))
@@ -145,11 +147,17 @@ def _frames(scene: Scene, taken: Sequence[Mention], masks: Dict[str, List[Tuple[
 
 
 def frame_places(scene: Scene, frame: Frame) -> List[Tuple[int, int]]:
-    """Token ranges in which the groups of a frame stand in order, inside one part of a sentence."""
+    """Token ranges in which the groups of a frame stand in order, inside one part of a sentence.
+
+    "#" stands for any number, "##" for one of two figures; a frame `across` looks at whole sentences.
+    """
     places = []
-    for part in scene.parts:
-        words = [scene.norm(i) for i in range(part.start, part.end)]
-        words = ["#" if word[:1].isdigit() and frame.numbers else word for word in words]
+    for begin, end in _stretches(scene) if frame.across else [(p.start, p.end) for p in scene.parts]:
+        words = [scene.norm(i) for i in range(begin, end)]
+        if frame.numbers:
+            words = ["#" if _counts(word, frame) else word for word in words]
+        elif frame.tens:
+            words = ["##" if len(word) == 2 and word.isdigit() else word for word in words]
         for first, word in enumerate(words):
             if word not in frame.groups[0]:
                 continue
@@ -164,9 +172,28 @@ def frame_places(scene: Scene, frame: Frame) -> List[Tuple[int, int]]:
                 continue
             around = words[max(first - 2, 0) : at + 3]
             if not frame.without & set(around):
-                places.append((part.start + first, part.start + at + 1))
+                places.append((begin + first, begin + at + 1))
                 break
     return places
+
+
+def _counts(word: str, frame: Frame) -> bool:
+    """True for a number that "#" of the frame stands for."""
+    if not word[:1].isdigit():
+        return False
+    try:
+        return not frame.numbers_in or any(low <= float(word) <= high for low, high in frame.numbers_in)
+    except ValueError:
+        return False
+
+
+def _stretches(scene: Scene) -> List[Tuple[int, int]]:
+    """Token ranges of the sentences."""
+    found: Dict[int, Tuple[int, int]] = {}
+    for part in scene.parts:
+        begin = found[part.sentence][0] if part.sentence in found else part.start
+        found[part.sentence] = (begin, part.end)
+    return list(found.values())
 
 
 def _allergies(scene: Scene, masks: Dict[str, List[Tuple[int, int]]]) -> List[Mention]:

@@ -74,6 +74,16 @@ class Scene:
         """Numbers of the parts of a sentence."""
         return [number for number, part in enumerate(self.parts) if part.sentence == sentence]
 
+    def part_range(self, index: int) -> Tuple[int, int]:
+        """Half-open token range of the part that holds the token."""
+        part = self.parts[self.part_at(index)]
+        return part.start, part.end
+
+    def sentence_range(self, index: int) -> Tuple[int, int]:
+        """Half-open token range of the sentence that holds the token."""
+        numbers = self.sentence_parts(self.parts[self.part_at(index)].sentence)
+        return self.parts[numbers[0]].start, self.parts[numbers[-1]].end
+
     def hits_of(self, kind: str, rule: Optional[str] = None) -> List[Hit]:
         """The hits with an entry of this kind (and list name)."""
         if not self._index:
