@@ -174,8 +174,19 @@ class ActionUnclear(Action):
             return replied
         if talk.pending and talk.says in (YES, NO):
             return accept(dispatcher, talk) if talk.says == YES else decline(dispatcher, talk)
-        dispatcher.utter_message(response=_unclear_response(talk))
+        choices = [] if talk.form else talk.choices
+        if choices:
+            buttons = [topic_choice(domain, intent) for intent in choices]
+            dispatcher.utter_message(response="utter_did_you_mean", buttons=buttons)
+        else:
+            dispatcher.utter_message(response=_unclear_response(talk))
         return talk.remember()
+
+
+def topic_choice(domain: Dict[Text, Any], intent: Text) -> Dict[Text, Text]:
+    """A button that asks one of the common questions."""
+    topic = domain["responses"][f"utter_{intent}"][0]["metadata"]["topic"]
+    return {"title": topic, "payload": f"/{intent}"}
 
 
 def _unclear_response(talk: Talk) -> Text:

@@ -81,6 +81,11 @@ class Talk:
         """What the latest message asks, in order: {intent, confidence, text}."""
         return list(((self.messages[-1] if self.messages else {}).get("parse_data") or {}).get("asked") or [])
 
+    @property
+    def choices(self) -> List[Text]:
+        """Intents of the topics that a message which was not understood may have meant, best first."""
+        return list(((self.messages[-1] if self.messages else {}).get("parse_data") or {}).get("choices") or [])
+
     @cached_property
     def heard_now(self) -> List[Finding]:
         """Findings of the latest message."""

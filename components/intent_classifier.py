@@ -1,12 +1,14 @@
 """Rasa's intent classifier of this bot: scores the whole message and its clauses.
 
 Writes `intent`, `intent_ranking` and `asked`: what was asked, in order, as a list of
-{intent, confidence, text}. A message that is not understood gets the intent `nlu_fallback` and an
-empty `asked`.
+{intent, confidence, text}. A message that is not understood gets the intent `nlu_fallback`, an empty
+`asked`, and in `choices` the few topics it may have meant, if there are any. A follow-up is read in the
+light of the topic just talked about.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Dict, List, Optional, Text
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -15,15 +17,20 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from components.clauses import clauses
+from components.follow_up import FAQ, last_topic, opens_a_follow_up, points_back, restated, topic_questions
 from components.intent_model import IntentModel, train
 
 OUT_OF_SCOPE = "out_of_scope"
+MORE = "tell_me_more"
 RANKING = 10
+MOST_CHOICES = 3
+TOPICS = Path(__file__).resolve().parents[1] / "data" / "faq"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -40,6 +47,16 @@ class SentenceIntentClassifier(IntentClassifier, GraphComponent):
             "nearness": 0.45,
             # Said beside a question, these are manners or part of it, never a question of their own.
             "never_beside": [],
+            # Topics that together are this likely, each at least so likely, are offered as a choice.
+            "choices_together": 0.6,
+            "choice": 0.15,
+            # Words that lean a short message on the topic talked about before.
+            "follow_up_openers": [],
+            "follow_up_pointers": [],
+            # Topics that are asked about one thing after another ("and alcohol?"), unless a follow-up
+            # is this sure to mean another topic.
+            "follow_up_keeps": [],
+            "follow_up_sure": 0.95,
         }
 
     def __init__(
@@ -51,6 +68,7 @@ class SentenceIntentClassifier(IntentClassifier, GraphComponent):
     ) -> None:
         self.config = {**self.get_default_config(), **config}
         self._storage, self._resource, self._model = model_storage, resource, model
+        self._topics = topic_questions(TOPICS)
 
     @classmethod
     def create(
@@ -92,39 +110,80 @@ class SentenceIntentClassifier(IntentClassifier, GraphComponent):
         """Nothing downstream learns from our predictions."""
         return training_data
 
-    def process(self, messages: List[Message]) -> List[Message]:
-        """Set `intent`, `intent_ranking` and `asked` on each message."""
+    def process(
+        self, messages: List[Message], tracker: Optional[DialogueStateTracker] = None
+    ) -> List[Message]:
+        """Set `intent`, `intent_ranking`, `asked` and `choices` on each message."""
+        topic = last_topic(tracker)
         for message in messages:
             text = message.get(TEXT) or ""
-            result = self._understand(text) if text.strip() else _nothing()
+            result = self._understand(text, topic) if text.strip() else _nothing()
             for key, value in result.items():
                 message.set(key, value, add_to_output=True)
         return messages
 
-    def _understand(self, text: str) -> Dict[str, Any]:
+    def _understand(self, text: str, topic: Optional[Text] = None) -> Dict[str, Any]:
+        """What a text asks for.
+
+        Args:
+            text: What was typed; its first 2000 characters are read.
+            topic: Intent of the topic the turn before was about.
+        """
         assert self._model is not None, "the classifier is not trained"
         text = text[:2000]
         parts = clauses(text)
         texts = [text] + (parts if len(parts) > 1 else [])
         probabilities, nearness = self._model.predict(texts)
         rankings = [self._ranking(row, near) for row, near in zip(probabilities, nearness)]
-        whole, near_whole = rankings[0][0], rankings[0][0]["nearness"]
         asked = self._asked(texts[1:], rankings[1:])
-        whole_known = (
-            whole["confidence"] >= self.config["threshold"] and near_whole >= self.config["nearness"]
-        )
-        if len(asked) < 2 and whole_known and (not asked or whole["confidence"] >= asked[0]["confidence"]):
+        whole = rankings[0][0]
+        if len(asked) < 2 and self._known(whole) and (not asked or whole["confidence"] >= asked[0]["confidence"]):
             asked = [{"intent": whole["name"], "confidence": whole["confidence"], "text": text}]
         asked = [item for item in asked if item["intent"] != OUT_OF_SCOPE] or asked[:1]
+        if topic in self._topics and len(asked) < 2 and self._leans(text, topic, asked):
+            asked = self._follow_up(text, topic) or asked
         ranking = [{"name": item["name"], "confidence": item["confidence"]} for item in rankings[0]]
+        choices: List[Text] = []
         if not asked:
             top = {"name": DEFAULT_NLU_FALLBACK_INTENT_NAME, "confidence": 1.0 - whole["confidence"]}
+            choices = self._choices(rankings[0])
         else:
             top = {"name": asked[0]["intent"], "confidence": asked[0]["confidence"]}
             ranking = [item for item in ranking if item["name"] != top["name"]]
         if asked and asked[0]["intent"] == OUT_OF_SCOPE:
             asked = []
-        return {"intent": top, "intent_ranking": [top] + ranking, "asked": asked}
+        return {"intent": top, "intent_ranking": [top] + ranking, "asked": asked, "choices": choices}
+
+    def _known(self, best: Dict[str, Any]) -> bool:
+        """True when the best reading of a whole message is sure enough."""
+        return best["confidence"] >= self.config["threshold"] and best["nearness"] >= self.config["nearness"]
+
+    def _leans(self, text: str, topic: Text, asked: List[Dict[str, Any]]) -> bool:
+        """True for a message that is to be read behind the topic just talked about."""
+        opens = opens_a_follow_up(text, self.config["follow_up_openers"])
+        if not asked:
+            return opens or points_back(text, self.config["follow_up_pointers"])
+        keeps = topic in self.config["follow_up_keeps"]
+        return opens and keeps and asked[0]["confidence"] < self.config["follow_up_sure"]
+
+    def _follow_up(self, text: str, topic: Text) -> List[Dict[str, Any]]:
+        """What a message asks behind `topic`; the same topic again asks for more."""
+        assert self._model is not None
+        probabilities, nearness = self._model.predict([restated(text, self._topics[topic])])
+        best = self._ranking(probabilities[0], nearness[0])[0]
+        if not best["name"].startswith(FAQ) or not self._known(best):
+            return []
+        intent = MORE if best["name"] == topic else best["name"]
+        return [{"intent": intent, "confidence": best["confidence"], "text": text}]
+
+    def _choices(self, ranking: List[Dict[str, Any]]) -> List[Text]:
+        """The topics a message that fell short may have meant, best first; none when it is anyone's guess."""
+        likely = [item for item in ranking if item["confidence"] >= self.config["choice"]][:MOST_CHOICES]
+        together = sum(item["confidence"] for item in likely)
+        if together < self.config["choices_together"] or any(item["name"] not in self._topics for item in likely):
+            return []
+        near = max((item["nearness"] for item in likely), default=0.0)
+        return [item["name"] for item in likely] if near >= self.config["nearness"] else []
 
     def _ranking(self, probabilities: Any, nearness: Any) -> List[Dict[str, Any]]:
         assert self._model is not None
@@ -154,4 +213,4 @@ class SentenceIntentClassifier(IntentClassifier, GraphComponent):
 
 def _nothing() -> Dict[str, Any]:
     top = {"name": DEFAULT_NLU_FALLBACK_INTENT_NAME, "confidence": 1.0}
-    return {"intent": top, "intent_ranking": [top], "asked": []}
+    return {"intent": top, "intent_ranking": [top], "asked": [], "choices": []}
