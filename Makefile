@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run shell test train validate evaluate fuzz rules stamp-rules bookings rejudge screenshots install install-dev lock clean
+.PHONY: run shell test train validate evaluate mutate fuzz rules stamp-rules bookings rejudge screenshots install install-dev lock clean
 
 run: install train ## start everything and print the address of the chat
 	@$(PYTHON) -m honcho start
@@ -34,6 +34,9 @@ endif
 
 fuzz: install-dev try-benchmark ## let atheris look for a message that listening cannot bear: make fuzz [SECONDS=60]
 	@PYTHONPATH=. .venv-benchmark/bin/python benchmarks/fuzz.py $(SECONDS)
+
+mutate: install-dev ## do the cases notice when listening or a rule is broken? Lists idle cases and unnoticed mutants
+	@$(PYTHON) -m benchmarks.mutate
 
 rules: install ## write the rules as one printable page for whoever signs them
 	@$(PYTHON) -m candidacy.rules_page $(ARGS)
