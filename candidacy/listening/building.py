@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import permutations
-from typing import Any, Dict, Iterable, Optional, Sequence, Tuple
+from typing import Any, Iterable, Optional, Sequence
 
 from candidacy.knowledge import Rule, Variant
 from candidacy.knowledge.load import Knowledge
@@ -28,7 +28,7 @@ def _plural(word: str) -> Iterable[str]:
         yield word + "s"
 
 
-def _windows(waits: Sequence[Optional[str]], variants: Sequence[Variant]) -> Tuple[str, ...]:
+def _windows(waits: Sequence[Optional[str]], variants: Sequence[Variant]) -> tuple[str, ...]:
     spans = list(waits)
     for variant in variants:
         spans += [variant.wait, variant.test.elapsed_less_than]
@@ -114,6 +114,11 @@ class Builder:
             for name, values in language[section].items():
                 if isinstance(values, list):
                     lexicon.sets[f"{section}.{name}"] = frozenset(map(str, values))
+        for name, values in language["scope_words"].items():
+            lexicon.sets[f"scope.{name}"] = frozenset(map(str, values))
+        for name, phrases in language["scope"].items():
+            for phrase in phrases:
+                self.add(phrase, Entry("scope", name))
         lexicon.sets["other_shots"] = frozenset(map(str, language["other_shots"]))
         lexicon.sets["effects"] = frozenset(map(str, language["effects"]))
         lexicon.sets["strong"] = frozenset(map(str, language["allergy"]["strong"]))
@@ -150,6 +155,10 @@ class Builder:
                     self.add(phrase, Entry("unnamed." + name, group))
         for phrase in language["recent_birth"]["fed_otherwise"]:
             self.add(phrase, Entry("fed_otherwise", "fed_otherwise"))
+        for condition, table in language["hints"].items():
+            for name, phrases in table["kinds"].items():
+                for phrase in phrases:
+                    self.add(phrase, Entry("hint", condition, name))
         for name, phrases in language["ruled_out"].items():
             for phrase in phrases:
                 self.add(phrase, Entry("ruled_out", name))
@@ -169,12 +178,12 @@ class Builder:
                 for phrase in table["words"]:
                     self.add(phrase, Entry(kind, name))
 
-    def loose(self, sign: Tuple[str, str], frames: Iterable[dict]) -> None:
+    def loose(self, sign: tuple[str, str], frames: Iterable[dict]) -> None:
         """Add the frames of a sign."""
         for raw in frames:
             self.frames(raw, "", sign=sign)
 
-    def frames(self, raw: Dict[str, Any], *args: Any, **fields: Any) -> None:
+    def frames(self, raw: dict[str, Any], *args: Any, **fields: Any) -> None:
         """Add one frame, in every order if it says so; "@limb" stands for the words of `word_groups.limb`."""
         lexicon, named = self.lexicon, self.lexicon.language["word_groups"]
         groups = [
@@ -190,6 +199,8 @@ class Builder:
             for name in raw.get("without", ())
             for word in (named[name[1:]] if str(name).startswith("@") else [name])
         )
+        across = raw.get("across") or ""
+        across = "sentence" if across is True else str(across)
         for order in permutations(groups) if raw.get("any_order") else [groups]:
             lexicon.frames.append(
                 Frame(
@@ -198,7 +209,7 @@ class Builder:
                     int(raw["gap"]),
                     without,
                     *args[1:],
-                    across=bool(raw.get("across")),
+                    across=across,
                     **fields,
                 )
             )

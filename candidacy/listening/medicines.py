@@ -1,0 +1,179 @@
+"""What a medicine is taken for, how it is given, and which date or end beside it is not its own.
+
+`data/clinic/language.yml`, section `uses`, holds the words; this module only their reach.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Iterable, Optional, Sequence
+
+from candidacy.findings import ABSENT, FUTURE
+from candidacy.listening.dates import Time
+from candidacy.listening.mentions import Mention
+from candidacy.listening.said import Said
+from candidacy.listening.scene import Scene
+from candidacy.listening.words import is_ordinary
+
+_REACH = 10
+_JOINS = frozenset(("and", "plus", "with", "then", "but", "or", ",", ".", ";", "!", "?", "\n", "also"))
+
+
+def _set(words: Iterable[object]) -> frozenset[str]:
+    return frozenset(map(str, words))
+
+
+def other_use(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> bool:
+    """ "Topamax for migraines", "budesonide nasal": the medicine says nothing of this condition."""
+    if mention.kind not in ("drug", "name"):
+        return False
+    name = " ".join(scene.norm(i) for i in range(mention.start, mention.end))
+    for use in scene.lexicon.language["uses"]["other"]:
+        if use["condition"] != mention.rule or name not in map(str, use.get("drugs", (name,))):
+            continue
+        if _given(scene, mention, _set(use.get("given", ()))):
+            return True
+        if mention.kind != "drug":
+            continue
+        if any(m.rule == use.get("beside") and m.start != mention.start for m in mentions):
+            return True
+        if _taken_for(scene, mention, mentions, _set(use.get("reasons", ()))):
+            return True
+        if _upsets(scene, mention, _set(use.get("upsets", ()))):
+            return True
+    return False
+
+
+def _given(scene: Scene, mention: Mention, ways: frozenset[str]) -> bool:
+    """ "Hydrocortisone 1% cream", "steroid nasal spray": a word of the way it is given, right beside it."""
+    for step, index in ((1, mention.end), (-1, mention.start - 1)):
+        for _ in range(4 if step > 0 else 2):
+            word = scene.norm(index)
+            if not word or word in _JOINS:
+                break
+            if word in ways:
+                return True
+            index += step
+    return False
+
+
+def _upsets(scene: Scene, mention: Mention, signs: frozenset[str]) -> bool:
+    """ "Aspirin brings me out in hives": not taken any more."""
+    behind = [scene.norm(i) for i in range(mention.end, mention.end + 8)]
+    led = {"gives", "gave", "makes", "made", "brings", "brought", "give", "make"} & set(behind[:3])
+    return bool(led) and bool({"me", "my"} & set(behind[:4])) and bool(signs & set(behind))
+
+
+def _taken_for(scene: Scene, mention: Mention, mentions: Sequence[Mention], reasons: frozenset[str]) -> bool:
+    first, last = scene.sentence_range(mention.start)
+    links = _set(scene.lexicon.language["uses"]["links"])
+    for index in range(max(first, mention.start - _REACH), min(last, mention.end + _REACH)):
+        if scene.norm(index) not in reasons:
+            continue
+        if index < mention.start:
+            between = range(index + 1, mention.start)
+            led = any(scene.norm(i) in links for i in range(max(first, index - 4), mention.start))
+        else:
+            between = range(mention.end, index)
+            led = any(scene.norm(i) in links for i in between)
+        denied = any(scene.norm(i) in ("not", "no", "never") for i in range(max(first, index - 2), index))
+        rivals = any(m.start in between and m.rule == mention.rule and m.kind == "drug" for m in mentions)
+        if not denied and not rivals and (led or len(between) <= 2):
+            return True
+    return False
+
+
+def swapped_to(scene: Scene, mention: Mention) -> bool:
+    """ "Switched from warfarin to Lixiana": the second one is taken now."""
+    before = [scene.norm(i) for i in range(max(mention.start - 10, 0), mention.start)]
+    while before and before[-1] in ("the", "a", "my", "on"):
+        before.pop()
+    return bool(before) and before[-1] in ("to", "onto") and _swapped(scene, before)
+
+
+def swapped_away(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> bool:
+    """ "Vesicare dried me out, so they moved me to Betmiga": the first one is over."""
+    sentence = scene.parts[scene.part_at(mention.start)].sentence
+    for index in range(mention.end, min(mention.end + 24, len(scene.tokens))):
+        if scene.norm(index) not in ("to", "onto") or not _swapped(
+            scene, [scene.norm(i) for i in range(max(index - 4, mention.end), index)]
+        ):
+            continue
+        if scene.parts[scene.part_at(index)].sentence > sentence + 1:
+            return False
+        # What follows must be a medicine: one of the rules, or a word that is none of the language.
+        word = scene.norm(index + 1)
+        named = any(m.start == index + 1 and m.kind == "drug" for m in mentions)
+        return named or (len(word) > 5 and word.isalpha() and not is_ordinary(word))
+    return False
+
+
+def _swapped(scene: Scene, words: Sequence[str]) -> bool:
+    return bool(_set(scene.lexicon.language["uses"]["swapped"]) & set(words))
+
+
+def date_of_event(scene: Scene, mention: Mention, said: Said, time: Time) -> bool:
+    """ "Clopilet after my stent two years back", "Advagraf, kidney 2017": the date is the event's."""
+    own_end = said.over and not time.start <= said.stop_at < time.end
+    if said.stopped or own_end or said.weak_past or time.start < mention.end:
+        return False
+    words = [scene.norm(i) for i in range(mention.end, time.start)]
+    if _set(scene.lexicon.language["uses"]["lifelong_after"]) & set(words[-5:]):
+        return True
+    # "Nortriptyline 25 for pain after shingles last year": a dose, and the date of what came before.
+    return any(w[:1].isdigit() for w in words[:2]) and "after" in words[2:-1] and "days" not in words
+
+
+def with_reason(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> Mention:
+    """ "Ciclosporin for the eczema, came off it": what ends after the reason is the medicine."""
+    for other in mentions:
+        gap = [scene.norm(i) for i in range(mention.end, other.start)]
+        if other.start <= mention.end or len(gap) > 3 or "for" not in gap:
+            continue
+        if scene.part_at(other.start) != scene.part_at(mention.start):
+            continue
+        if any(
+            cue.kinds & {"past", "past_after"}
+            and 0 <= cue.start - other.end <= 3
+            and {"it", "them", "that", "taking"} & {scene.norm(i) for i in range(cue.start, cue.end + 2)}
+            for cue in (*scene.forward, *scene.after)
+        ):
+            return replace(mention, end=other.end)
+    return mention
+
+
+def never_begun(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> Optional[str]:
+    """ "Was prescribed it but never filled it": ABSENT, or FUTURE with a "yet"; else None."""
+    table = scene.lexicon.language["uses"]["begun"]
+    verbs, ends, later = _set(table["verbs"]), _set(table["objects"]), _set(table["later"])
+    refused = _set(table["refused"])
+    last = min([mention.end + 26] + [m.start for m in mentions if m.start > mention.end and m.kind == "drug"])
+    for index in range(mention.end, last):
+        if scene.norm(index) in refused:
+            return ABSENT
+        if index > mention.end + 14 or scene.norm(index) not in verbs:
+            continue
+        if not {"never", "not"} & {scene.norm(index - 1), scene.norm(index - 2)}:
+            continue
+        behind = [scene.norm(i) for i in range(index + 1, index + 5)]
+        if behind[0] not in ends or later & set(behind):
+            continue
+        begins = scene.norm(index).startswith(("start", "beg")) and scene.norm(index - 1) == "not"
+        return FUTURE if "yet" in behind or begins else ABSENT
+    return None
+
+
+def told_next(scene: Scene, mention: Mention) -> bool:
+    """ "Is Keppra ok with this? I've been on 500 twice a day": asked about, then told to be taken."""
+    _, end = scene.sentence_range(mention.start)
+    words = [scene.norm(i) for i in range(end, end + 8)]
+    if words[:1] in (["yes"], ["and"], ["because"], ["as"]):
+        words = words[1:]
+    if words[:1] != ["i"]:
+        return False
+    rest = words[1:]
+    while rest and rest[0] in ("am", "have", "been", "still", "currently", "just", "only", "already"):
+        rest = rest[1:]
+    taken = rest[:1] in (["on"], ["taking"], ["take"], ["use"], ["using"])
+    behind = rest[1] if taken and len(rest) > 1 else ""
+    return behind[:1].isdigit() or behind in ("it", "them", "both", "that", "one", "two", "half")
