@@ -21,9 +21,9 @@ _JUST = timedelta(days=2)
 
 _PAST_FORMS = frozenset(
     "swelled closed could had broke went passed fainted collapsed blew dropped drooped got felt was "
-    "came puffed ended gave given".split()
+    "came puffed ended gave given brought".split()
 )
-_PRESENT_FORMS = frozenset("is are am feel feels keep keeps has can".split())
+_PRESENT_FORMS = frozenset("is are am feel feels keep keeps has have can".split())
 
 
 def level_of(words: SignWords, hit: Hit, name: str, signs: Sequence[Hit]) -> Optional[str]:
@@ -157,7 +157,8 @@ def _is_recent(scene: Scene, time: dates.Time) -> bool:
 def _told_as_history(words: SignWords, hit: Hit, times: Sequence[dates.Time], first: int, last: int) -> bool:
     """A sign told in the past with a product's name or its cure, and no date of late."""
     scene = words.scene
-    if any(_is_recent(scene, time) for time in times[:1]) or words.context("acute", first, last, hit):
+    dated = [time for time in times[:1] if time.kind != dates.LASTING]
+    if any(_is_recent(scene, time) for time in dated) or words.context("acute", first, last, hit):
         return False
     if words.context("cured", first, last, hit):
         return True
@@ -166,6 +167,7 @@ def _told_as_history(words: SignWords, hit: Hit, times: Sequence[dates.Time], fi
         return False
     if any(scene.norm(i) in _PRESENT_FORMS - {"can"} for i in range(first, last)):
         return False
-    return any(scene.hits_of("substance", "toxin_hypersensitivity")) or any(
+    substances = ("toxin_hypersensitivity", "anesthetic_allergy")
+    return any(scene.hits_of("substance", name) for name in substances) or any(
         scene.norm(i) in ("once", "time", "before") for i in range(first, last)
     )

@@ -40,9 +40,15 @@ class SignWords:
         return [*self.scene.hits_of(kind, name), *loose]
 
     def context(self, name: str, first: int, last: int, hit: Hit) -> bool:
-        """True when words of this context stand between two tokens, outside the sign itself."""
+        """True when words of this context stand between two tokens, outside the sign itself.
+
+        "Now" in "now and again" is no word of now.
+        """
+        longer = self.of("sign_context", "chronic") if name == "acute" else []
         return any(
-            first <= other.start < last and not (hit.start <= other.start and other.end <= hit.end)
+            first <= other.start < last
+            and not (hit.start <= other.start and other.end <= hit.end)
+            and not any(o.start <= other.start and other.end <= o.end for o in longer)
             for other in self.of("sign_context", name)
         )
 
@@ -70,6 +76,8 @@ class SignWords:
         )
         for found in self.of("sign_context", "treated"):
             if hit.start <= found.start and found.end <= hit.end:
+                continue
+            if {scene.norm(found.start - 1), scene.norm(found.start - 2)} & {"no", "never", "without"}:
                 continue
             words = {scene.norm(i) for i in range(found.start, found.end)}
             if not (elsewhere and words & shots):
