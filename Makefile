@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run shell test train validate evaluate mutate fuzz rules stamp-rules bookings rejudge screenshots install install-dev lock clean
+.PHONY: run shell test train validate evaluate mutate fuzz rules stamp-rules bookings report rejudge screenshots install install-dev lock clean
 
 run: install train ## start everything and print the address of the chat
 	@$(PYTHON) -m honcho start
@@ -46,6 +46,9 @@ stamp-rules: install ## before a release: renew the digest of the rules in CHANG
 
 bookings: install ## list requests for a consultation with their cards
 	@$(PYTHON) -m desk.bookings $(ARGS)
+
+report: install ## what people asked and got no answer to, by likeness: make report [ARGS="--days 30"]
+	@$(PYTHON) -W ignore -m components.unanswered $(ARGS)
 
 rejudge: install ## judge every stored request again under the current rules; list what differs
 	@$(PYTHON) -m desk.rejudge $(ARGS)
