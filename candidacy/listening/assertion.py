@@ -118,6 +118,8 @@ def _apply(
             if not (said.mine and scene.norm(cue.start) in ("i", "might", "could", "possible", "probably")):
                 said.doubted = True
     if "negation" in kinds and not blocked:
+        if said.denied_at < 0:
+            said.denied_at = cue.start
         if not crossed:
             said.denied = True
             said.never = "never" in (scene.norm(cue.start), scene.norm(cue.end - 2))

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Optional, Sequence
 
-from candidacy.findings import ABSENT, OTHER_PERSON, PAST, PRESENT, Finding
+from candidacy.findings import ABSENT, OTHER_PERSON, PAST, POSSIBLE, PRESENT, Finding
 from candidacy.knowledge import OUTCOMES
 from candidacy.listening.age import find_ages, grown
 from candidacy.listening.assertion import weigh
+from candidacy.listening.babies import body_rules_out, settle_baby
+from candidacy.listening.hints import find_hints
 from candidacy.listening.lexicon import Lexicon
+from candidacy.listening.medicines import other_use, swapped_away, swapped_to, with_reason
 from candidacy.listening.mentions import Mention, allergy_words, find_mentions
 from candidacy.listening.merging import AGE, births, of_message, once
-from candidacy.listening.persons import OTHER, SELF
+from candidacy.listening.persons import OTHER
+from candidacy.listening.reconsider import reconsider
 from candidacy.listening.scene import Scene, stage
 from candidacy.listening.timing import judge
 from candidacy.listening.topics import is_topic, is_trace
-from candidacy.listening.unnamed import find_unnamed
+from candidacy.listening.unnamed import find_unnamed, without_refused
 from candidacy.listening.urgency import find_alarms
 from candidacy.screening import add_duration
 
@@ -26,7 +30,7 @@ _GONE = frozenset(("free", "remission", "survivor", "previous", "past", "childho
 TOXIN = "recent_botulinum"
 
 
-def hear(message: str, today: date, lexicon: Lexicon) -> List[Finding]:
+def hear(message: str, today: date, lexicon: Lexicon) -> list[Finding]:
     """All findings of a message, in the order in which they stand in it."""
     scene = stage(message, today, lexicon)
     if not scene.parts:
@@ -34,6 +38,7 @@ def hear(message: str, today: date, lexicon: Lexicon) -> List[Finding]:
     alarm = find_alarms(scene)
     findings = list(alarm.findings)
     mentions = find_mentions(scene)
+    mentions = [m for m in mentions if not other_use(scene, m, mentions)]
     for mention in mentions:
         if mention.rule == AGE:
             continue
@@ -42,23 +47,27 @@ def hear(message: str, today: date, lexicon: Lexicon) -> List[Finding]:
         ):
             continue
         findings.extend(_from_mention(scene, mention, mentions))
+    findings.extend(find_hints(scene, findings))
+    findings = body_rules_out(scene, findings, mentions)
     findings.extend(_ages(scene, mentions))
-    findings.extend(find_unnamed(scene, mentions))
+    refused = find_unnamed(scene, mentions)
+    findings = [*without_refused(findings, refused), *refused]
     if any(f.emergency and not f.self_harm for f in alarm.findings):
         findings = _with_treatment(scene, findings)
     return once(of_message(scene, births(scene, findings)))
 
 
-def _from_mention(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> List[Finding]:
+def _from_mention(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> list[Finding]:
     inside = [(m.start, m.end) for m in mentions if m is not mention]
+    if mention.kind == "drug":
+        mention = with_reason(scene, mention, mentions)
     if mention.kind == "allergy":
         # A "not" inside "cannot wear" is part of the sign.
         inside += [
             place for place in allergy_words(scene, mention) if scene.same_sentence(place[0], mention.start)
         ]
     said = weigh(scene, mention.start, mention.end, inside)
-    if scene.lexicon.kind(mention.rule, "of_the_mother") and said.named in scene.words["fed"]:
-        said.who = SELF
+    settle_baby(scene, mention, said)
     if any(scene.norm(i) in _GONE for i in range(mention.start, mention.end)):
         said.over = said.resolved = True
     if mention.kind == "allergy" and said.denied and scene.norm(mention.start - 1) == "no":
@@ -66,8 +75,14 @@ def _from_mention(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -
         said.denied = not any(place[0] >= mention.end for place in allergy_words(scene, mention))
     if mention.kind == "allergy" and _no_trouble(scene, mention):
         said.denied, said.asked = True, False
+    if mention.kind == "drug" and swapped_to(scene, mention):
+        said.stopped = said.over = said.weak_past = False
+        said.ongoing = True
+    elif mention.kind == "drug" and swapped_away(scene, mention, mentions):
+        said.over = said.stopped = True
     if is_topic(scene, mention):
         said.asked = said.supposed = True
+    reconsider(scene, mention, said, mentions)
     judged = judge(scene, mention, said, mentions)
     if judged.assertion is None or (judged.assertion == PRESENT and is_trace(scene, mention, said)):
         return []
@@ -127,7 +142,7 @@ def _no_trouble(scene: Scene, mention: Mention) -> bool:
 
 
 def _finding(
-    scene: Scene, mention: Mention, assertion: str, variant: Optional[str], when: Optional[Tuple[date, date]]
+    scene: Scene, mention: Mention, assertion: str, variant: Optional[str], when: Optional[tuple[date, date]]
 ) -> Finding:
     start, end = scene.span(mention.start, mention.end)
     return Finding(mention.rule, variant, assertion, scene.message[start:end], start, end, when=when)
@@ -155,12 +170,9 @@ def _variant(scene: Scene, mention: Mention, assertion: str) -> Optional[str]:
     numbers = scene.sentence_parts(sentence)
     first, last = scene.parts[numbers[0]].start, scene.parts[numbers[-1]].end
     hits = [hit for hit in scene.hits_of("variant_cue", mention.rule) if first <= hit.start < last]
-    heard: Dict[Optional[str], bool] = {}
+    heard: dict[Optional[str], bool] = {}
     for hit in hits:
-        if any(
-            scene.norm(i) in ("no", "not", "none", "never")
-            for i in range(max(first, hit.start - 2), hit.start)
-        ):
+        if _ruled_out(scene, max(first, scene.parts[scene.part_at(hit.start)].start), hit.start):
             continue
         if _spared(scene, hit.end):
             continue
@@ -173,6 +185,16 @@ def _variant(scene: Scene, mention: Mention, assertion: str) -> Optional[str]:
     return None
 
 
+def _ruled_out(scene: Scene, first: int, start: int) -> bool:
+    """ "Never on my face", "not flaring": a "no" right before the cue, or with small words between."""
+    for index in range(start - 1, max(first, start - 6) - 1, -1):
+        if scene.norm(index) in ("no", "not", "none", "never", "nothing"):
+            return True
+        if start - index > 1 and scene.norm(index) not in scene.words["ruled_link"]:
+            return False
+    return False
+
+
 def _spared(scene: Scene, end: int) -> bool:
     """ "Face has always been clear": the place named is the one that has nothing."""
     part = scene.parts[scene.part_at(end - 1)]
@@ -181,7 +203,7 @@ def _spared(scene: Scene, end: int) -> bool:
     return bool(clear) and set(behind[: clear[0]]) <= scene.words["spared_link"]
 
 
-def _ages(scene: Scene, mentions: Sequence[Mention]) -> List[Finding]:
+def _ages(scene: Scene, mentions: Sequence[Mention]) -> list[Finding]:
     found = []
     ages = find_ages(scene)
     for age in ages:
@@ -200,13 +222,23 @@ def _ages(scene: Scene, mentions: Sequence[Mention]) -> List[Finding]:
         near = (scene.norm(mention.start - 1), scene.norm(mention.start - 2))
         as_one = said.asked and "as" in near and not _of_people(scene, mention)
         supposed = said.supposed and not as_one
+        shy = mention.kind == "possible" and scene.norm(mention.start) in ("a", "never", "that", "old")
+        if shy:
+            # "A lady never tells".
+            found.append(_finding(scene, mention, POSSIBLE, None, None))
+            continue
+        if mention.kind == "possible" and _left_school(scene, mention):
+            continue
         if said.who != OTHER and not said.denied and not supposed and not _school_days(scene, mention):
             if not (said.about_self or as_one or _stands_alone(scene, mention)):
                 continue
             if said.asked and not (said.about_self or said.asked_of_self or said.mine or as_one):
                 # "Can teenagers get it": asked of all, not told of oneself.
                 continue
-            found.append(_finding(scene, mention, PRESENT, "under_18", None))
+            if mention.kind == "possible":
+                found.append(_finding(scene, mention, POSSIBLE, None, None))
+            else:
+                found.append(_finding(scene, mention, PRESENT, "under_18", None))
     return found
 
 
@@ -250,6 +282,14 @@ def _school_days(scene: Scene, mention: Mention) -> bool:
     )
 
 
+def _left_school(scene: Scene, mention: Mention) -> bool:
+    """ "I teach A levels", "did my leaving cert in 2009": the exams of others or of long ago."""
+    first, last = scene.sentence_range(mention.start)
+    if {scene.norm(i) for i in range(first, last)} & scene.words["school_of_others"]:
+        return True
+    return any(t.when and (scene.today - t.when[1]).days > 300 for t in scene.times if first <= t.start < last)
+
+
 def _of_people(scene: Scene, mention: Mention) -> bool:
     """ "Can people have it as a teen": asked of all."""
     before = {scene.norm(i) for i in range(mention.start - 8, mention.start)}
@@ -261,7 +301,7 @@ def _stands_alone(scene: Scene, mention: Mention) -> bool:
     return not part.asked and mention.start - part.start <= 3
 
 
-def _with_treatment(scene: Scene, findings: List[Finding]) -> List[Finding]:
+def _with_treatment(scene: Scene, findings: list[Finding]) -> list[Finding]:
     """An emergency after a treatment names the treatment too, with its date."""
     if any(f.condition == TOXIN for f in findings):
         return findings

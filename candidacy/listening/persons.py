@@ -65,6 +65,10 @@ def _people(
         if token.norm not in sets["persons.kin"] and token.norm not in sets["persons.animals"]:
             continue
         following = tokens[index + 1].norm if index + 1 < len(tokens) else ""
+        if following in sets["persons.does_to"] and any(
+            t.norm in ("me", "my") for t in tokens[index + 2 : index + 4]
+        ):
+            continue
         if (
             following in sets["persons.kin"]
             or following in ("in", "of")
@@ -76,6 +80,8 @@ def _people(
         at = _determiner(tokens, index, lexicon)
         if at is None:
             if token.norm in ("bf", "ex"):
+                continue
+            if token.norm in sets["persons.of_one"] and following not in sets["persons.of_one_verbs"]:
                 continue
             own = (
                 index in begins
@@ -130,7 +136,8 @@ def _candidates(
     lexicon: Lexicon,
 ) -> Set[str]:
     """The other people in the message who would be treated."""
-    if _ranges(hits, "for_me"):
+    mine = [hit for hit in hits if any(e.kind == "person" and e.rule == "for_me" for e in hit.entries)]
+    if any(not_hers(tokens, hit) for hit in mine) and not _not_for_me(tokens):
         return set()
     wants, for_them, can_they = (_ranges(hits, name) for name in ("wants", "for_them", "can_they"))
     do = frozenset(map(str, lexicon.language["persons"]["can_they_do"]))
@@ -165,6 +172,21 @@ def _candidates(
             if asked or wanted:
                 found.add(before[-1])
     return found
+
+
+def _not_for_me(tokens: Sequence[Token]) -> bool:
+    """ "Not for me, it's for my daughter": outweighs a later "that's me"."""
+    words = [token.norm for token in tokens]
+    return any(words[i : i + 3] == ["not", "for", "me"] for i in range(len(words)))
+
+
+def not_hers(tokens: Sequence[Token], hit: Hit) -> bool:
+    """True when "I am the one", "me not her" speaks of who is treated, not of who is on a medicine."""
+    following = tokens[hit.end].norm if hit.end < len(tokens) else ""
+    before = [token.norm for token in tokens[max(hit.start - 2, 0) : hit.start]]
+    if tokens[hit.start].norm == "me":
+        return before not in (["that", "is"], ["thats"])
+    return not (tokens[hit.end - 1].norm == "one" and following in ("on", "with", "taking", "who"))
 
 
 def _booking(tokens: Sequence[Token], at: int) -> bool:

@@ -17,7 +17,9 @@ class Said:
         who: self, other or candidate (persons.py).
         denied, doubted, asked, planned, stopped, over, ongoing, resolved, mine, quiet: cues that reach it.
         about_self: The speaker comes into the question or statement.
+        refuted: The rest of the message says that it is not there, or not the speaker's concern (reconsider.py).
         stop_at: Token at which the cue that ends it stands, or -1.
+        denied_at: Token at which the cue that denies it begins, or -1.
     """
 
     who: str = SELF
@@ -42,7 +44,9 @@ class Said:
     mine: bool = False
     about_self: bool = False
     answered_yes: bool = False
+    refuted: bool = False
     stop_at: int = -1
+    denied_at: int = -1
     cues: List[Tuple[int, int]] = field(default_factory=list)
 
 
@@ -69,7 +73,8 @@ def who_has(scene: Scene, start: int, end: int) -> str:
         if subject.who == OTHER and _done_to_me(scene, end):
             return SELF
         return SELF if subject.who == CANDIDATE else subject.who
-    if any(scene.norm(i) in ("family", "relatives") for i in range(start, end)):
+    named = {scene.norm(i) for i in range(start, end)}
+    if named & {"family", "relatives"} and "way" not in named:
         return OTHER
     # A sentence that goes on about a person named before: "My sister wants it. Has lupus."
     first = scene.parts[scene.part_at(start)].start
@@ -78,6 +83,15 @@ def who_has(scene: Scene, start: int, end: int) -> str:
         if before and before[-1].who == OTHER:
             return OTHER
     return SELF
+
+
+def speaks_of_self(scene: Scene, start: int) -> bool:
+    """True when "I" or "my" is the last person named before a token in its sentence."""
+    sentence = scene.parts[scene.part_at(start)].sentence
+    before = [s for s in scene.subjects if s.at < start]
+    if not before or scene.parts[scene.part_at(before[-1].at)].sentence != sentence:
+        return False
+    return before[-1].who == SELF and scene.norm(before[-1].at) in ("i", "my", "me", "mine", "myself")
 
 
 def last_named(scene: Scene, start: int) -> str:

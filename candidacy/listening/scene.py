@@ -51,6 +51,8 @@ class Scene:
     after: List[Cue]
     words: Dict[str, FrozenSet[str]]
     shouted: bool
+    memory: Dict[str, bool] = field(default_factory=dict)
+    """Answers about the whole message, once found."""
     _starts: List[int] = field(default_factory=list)
     _index: Dict[Tuple[str, Optional[str]], List[Hit]] = field(default_factory=dict)
 

@@ -17,6 +17,7 @@ from candidacy.listening import dates
 from candidacy.listening.attach import time_of
 from candidacy.listening.dates import Time
 from candidacy.listening.events import judge_event
+from candidacy.listening.medicines import as_needed, never_begun, own_time, told_next
 from candidacy.listening.mentions import Mention
 from candidacy.listening.persons import OTHER
 from candidacy.listening.said import Said
@@ -39,10 +40,17 @@ def judge(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention])
     """The assertion of a mention, from the cues that reach it and the times beside it."""
     lexicon = scene.lexicon
     time = time_of(scene, mention, said, others)
+    if mention.kind == "drug" or lexicon.kind(mention.rule, "medicines"):
+        time = own_time(scene, mention, said, time)
+    if said.refuted and said.who != OTHER:
+        return Judged(ABSENT)
     if lexicon.kind(mention.rule, "events"):
         return judge_event(scene, mention, said, time)
     if said.who == OTHER:
         return Judged(OTHER_PERSON)
+    unused = never_begun(scene, mention, others) if mention.kind == "drug" else None
+    if unused:
+        return Judged(unused)
     if mention.kind == "possible":
         return Judged(
             ABSENT if said.denied and not said.denied_after else HYPOTHETICAL if said.supposed else POSSIBLE
@@ -66,6 +74,8 @@ def judge(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention])
             and not medicine
             and not lexicon.kind(mention.rule, "procedures")
         )
+        if medicine and told_next(scene, mention):
+            return Judged(PRESENT)
         return Judged(POSSIBLE if own else HYPOTHETICAL)
     dated = mention.kind == "drug" or any(
         lexicon.kind(mention.rule, kind) for kind in ("medicines", "procedures", "planned_by_date")
@@ -74,7 +84,7 @@ def judge(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention])
     if said.stopped and (said.planned or ahead) and not said.asked:
         # "Coming off it next month": taken until then.
         return Judged(PRESENT)
-    planned = said.planned or ahead
+    planned = (said.planned or ahead) and not (mention.kind == "drug" and as_needed(scene, mention))
     own = said.mine and not said.starts and not lexicon.kind(mention.rule, "procedures")
     if planned and not lexicon.kind(mention.rule, "planned_counts") and not own:
         return Judged(FUTURE)
@@ -111,7 +121,8 @@ def _lived(scene: Scene, mention: Mention, said: Said, time: Optional[Time]) -> 
     if windows_of(scene, mention):
         return in_window(scene, mention, time.when)
     age = (scene.today - time.when[1]).days
-    if age > (_LATELY if medicine else _LONG_AGO) and (medicine or said.weak_past):
+    lately = lexicon.language["uses"]["long_acting"].get(mention.rule, _LATELY)
+    if age > (lately if medicine else _LONG_AGO) and (medicine or said.weak_past):
         return Judged(PAST, time.when)
     return Judged(PRESENT, time.when)
 
