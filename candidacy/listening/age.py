@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 from dateutil.relativedelta import relativedelta
 
 from candidacy.listening.age_traps import about_candidate, sex_ok
-from candidacy.listening.age_words import AGE, WORDS
+from candidacy.listening.age_words import AGE, ORDINALS, WORDS
+from candidacy.listening.date_words import MONTHS
+from candidacy.listening.clauses import Part
 from candidacy.listening.dates import POINT
 from candidacy.listening.scene import Scene
 
@@ -22,7 +24,15 @@ _DECADES = {
     "seventies": 70,
     "eighties": 80,
 }
+_BESIDE = frozenset("here student bday birthday school college uni university".split())
+_COUNTED = frozenset("units unit price cost dose size room number level day week days weeks code am pm at for".split())
 _PARTS = {"early": 2, "mid": 5, "late": 8}
+_AHEAD = (
+    r"^ ?(?:is )?(?:coming up|tomorrow|(?:in|on|at|next|this coming) (?:the )?(?:early |late |mid )?(?:"
+    + "|".join(sorted(MONTHS, key=len, reverse=True))
+    + r"|spring|summer|autumn|fall|winter|new year|christmas|xmas|easter|week|month|year|weekend|"
+    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|\d{1,2}))\b(?! (?:19|20)\d\d)"
+)
 
 
 @dataclass(frozen=True)
@@ -102,12 +112,25 @@ def _alone(scene: Scene) -> List[Age]:
         greeted = words[1:] if words and words[0] in ("hi", "hiya", "hey", "hello", "yes", "no") else words
         half = greeted[1:] == ["and", "a", "half"]
         beside = {scene.norm(i) for p in scene.parts[:4] if p is not part for i in range(p.start, p.end)}
-        told = half or (number and beside & {"here", "student", "bday", "birthday", "school", "college"})
+        told = half or (number and beside & _BESIDE) or _bare(scene, part, greeted)
         years = _value(greeted[0]) if greeted and (greeted[0].isdigit() or greeted[0] in WORDS) else None
         if years is not None and 12 <= years <= 60 and (half or len(greeted) == 1) and told:
             first = part.start + len(words) - len(greeted)
             found.append(Age(first, part.end, years + (0.5 if half else 0)))
     return found[:1]
+
+
+def _bare(scene: Scene, part: Part, words: Sequence[str]) -> bool:
+    """ "17, can I come?", "My story: 19, uni": the only figure that stands alone, and of a young person."""
+    if len(words) != 1 or not words[0].isdigit() or not 13 <= int(words[0]) <= 21:
+        return False
+    figures = [
+        p
+        for p in scene.parts
+        if all(scene.norm(i)[:1].isdigit() or not scene.tokens[i].word for i in range(p.start, p.end))
+    ]
+    before = scene.norm(part.start - 2)
+    return len(figures) == 1 and len(scene.parts) > 1 and not before[:1].isdigit() and before not in _COUNTED
 
 
 def _years(group: Dict[str, Optional[str]], text: str, scene: Scene) -> Optional[float]:
@@ -117,7 +140,10 @@ def _years(group: Dict[str, Optional[str]], text: str, scene: Scene) -> Optional
     decade = group["g"] and float(group["g"]) or (group["gw"] and float(_DECADES[group["gw"]]))
     if decade:
         return decade + next((extra for word, extra in _PARTS.items() if word in text), 5)
-    raw = next((group[name] for name in "abcdepq" if group[name]), None)
+    if group["r"]:
+        raw = group["r"]
+        return float(ORDINALS[raw]) if raw in ORDINALS else float(re.sub(r"\D", "", raw))
+    raw = next((group[name] for name in "abcdepqst" if group[name]), None)
     years = _value(raw) if raw else None
     if years is not None and (group["half"] or group["half2"]):
         years += 0.5
@@ -141,10 +167,17 @@ def _about_to(text: str, years: float, behind: str, before: str) -> float:
         is not None
         or "gonna be" in text
         or "soon to be" in text
+        or re.match(r"^ (?:till|until|til) ", behind) is not None
         or "not even" in text
         or "not yet" in before
         or text.startswith("be ")
     )
+    if re.match(_AHEAD, behind) and words[0] not in ("turned", "was", "aged", "age"):
+        # "I am 18 in March", "my 18th birthday is in May".
+        soon = soon or not re.match(r"^ (?:was|last)\b", behind)
+    if text.startswith("sweet ") and years > 15:
+        # The party is at sixteen or before it: under 18 in any case.
+        return years
     if soon and "just turned" not in text and "this year already" not in behind:
         return years - 1 if years == int(years) else float(int(years))
     return years
@@ -209,6 +242,9 @@ def _counts(
     ):
         prior = before.split()
         subject = prior[-1] if prior else ""
+        if subject == "will" and words[0] == "be":
+            # "I'll be 18 on the 3rd".
+            subject = prior[-2] if len(prior) > 1 else "i"
         if words[0] in ("is", "only", "just", "about", "almost", "nearly", "be", "at") and subject not in (
             "i",
             "am",

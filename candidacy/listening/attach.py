@@ -66,7 +66,9 @@ def time_of(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention
 def _blocks(scene: Scene, mention: Mention, rival: Mention) -> bool:
     """A nearer mention takes the time, unless both are items of one list."""
     low, high = sorted(((mention.start, mention.end), (rival.start, rival.end)))
-    return not all(scene.norm(i) in scene.words["list_fill"] for i in range(low[1], high[0]))
+    between = [scene.norm(i) for i in range(low[1], high[0])]
+    # "Steroid shots during chemo in 2014": one time for both.
+    return not ("during" in between or all(word in scene.words["list_fill"] for word in between))
 
 
 def _stops(scene: Scene, part: Part, mention: Mention) -> bool:

@@ -63,8 +63,8 @@ def _of_patients(scene: Scene, mention: Mention) -> bool:
     """ "A needle from a hep B patient", "pregnant ladies": not the speaker unless she says that she is one."""
     if scene.norm(mention.end) not in scene.lexicon.sets["scope.patients"]:
         return False
-    before = _before(scene, mention.start, 5)
-    return not {"am", "as", "being", "me", "was", "for"} & set(before)
+    before = [word for word in _before(scene, mention.start, 4) if word not in ("a", "an", "the", "your")]
+    return not before or before[-1] not in ("am", "as", "being", "me", "was", "for", "is")
 
 
 def _at_work(scene: Scene, mention: Mention) -> bool:

@@ -6,6 +6,8 @@ import calendar
 import re
 from typing import Dict, List, Tuple
 
+from candidacy.listening.holidays import NAMES, SEASONS
+
 NUMBERS = {
     "a": 1,
     "an": 1,
@@ -94,7 +96,6 @@ DAYS.update(
         "sundays": 6,
     }
 )
-SEASONS = {"spring": (3, 5), "summer": (6, 8), "fall": (9, 11), "autumn": (9, 11), "winter": (12, 14)}
 
 _N = (
     r"(?P<n>\d+(?:\.\d+)?(?: \d+ / \d+)?|(?:a |the )?(?:couple|few)(?: of)?|several|half an?|half|"
@@ -123,7 +124,35 @@ PATTERNS: List[Tuple[str, "re.Pattern[str]"]] = [
             + "|".join((*DAYS, *MONTHS, *SEASONS))
             + r")|tomorrow|later this (?:week|month|year)|next time|day after tomorrow|tonight",
         ),
-        ("ago", _ABOUT + _N + _N2 + " " + _U + _HALF + r" (?:ago|back|prior|earlier|previously|before now)"),
+        (
+            "offset",
+            r"(?:"
+            + _ABOUT
+            + _N
+            + " "
+            + _U
+            + r"|(?:the )?(?P<one>day|night|week|weekend|month))(?: or so)? (?P<side>before|after) "
+            r"(?:last )?(?P<hol>"
+            + NAMES
+            + r")(?: (?:(?:of )?(?P<rel>this|last) year|(?:of |in )?"
+            + _YEAR
+            + "))?",
+        ),
+        ("daysback", r"(?:on )?" + _N + " " + _DAY + r" (?:ago|gone|back|past)"),
+        (
+            "beforelast",
+            r"(?P<since>since )?(?:on )?(?:the )?(?:(?P<w>week|weekend|month|year|"
+            + "|".join(SEASONS)
+            + ")|"
+            + _DAY
+            + r") before last",
+        ),
+        ("daypost", r"(?P<u>day|week|wk|month) (?P<n>\d+)(?: now)? (?:post|after|since|following)"),
+        (
+            "ago",
+            _ABOUT + _N + _N2 + " " + _U + _HALF + r" (?:ago|back|prior|earlier|previously|"
+            r"before now|before(?= ?(?:[,.;!?)\n]|$)))",
+        ),
         (
             "post",
             _ABOUT
@@ -181,6 +210,24 @@ PATTERNS: List[Tuple[str, "re.Pattern[str]"]] = [
         ("numeric", r"(?P<since>since |on )?(?P<x>\d{1,2}) / (?P<y>\d{1,2})(?: / (?P<z>\d{2,4}))?"),
         ("the", r"(?P<since>since |on )the (?P<dom>\d{1,2}) ?(?:st|nd|rd|th)"),
         (
+            "holiday",
+            r"(?P<since>since )?(?:(?P<ahead>by|until|till|til|coming|next) )?"
+            r"(?:at |over |around |during |on )?(?:the )?(?:this past )?(?P<lead>last |this )?(?P<hol>"
+            + NAMES
+            + r")(?: weekend| time| week| period)?(?: (?:(?:of )?(?P<rel>this|last) year|(?:of |in )?"
+            + _YEAR
+            + "))?",
+        ),
+        (
+            "seasonyear",
+            r"(?P<since>since |until )?(?:back )?(?:in |over |during |around |from |by )?(?:the )?"
+            r"(?:early |late |mid )?"
+            + _SEASON
+            + r" (?:(?:of )?(?P<rel>this|last) year|(?:of |in )?(?:"
+            + _YEAR
+            + r"|(?P<yy>[12]\d)(?! (?:weeks|months|days|units))))",
+        ),
+        (
             "monthyear",
             r"(?P<since>since |until |till )?(?P<part>early |mid |late |beginning of |end of |start of |"
             r"middle of |in early |in late |in mid )?" + _MONTH + r"(?: of)? " + _YEAR,
@@ -202,13 +249,17 @@ PATTERNS: List[Tuple[str, "re.Pattern[str]"]] = [
             r"(?P<since>since )?(?P<lead>last|this|past|this past) (?P<w>week|wk|month|year|yr|night|"
             r"weekend|morning|afternoon|evening|" + "|".join(SEASONS) + ")",
         ),
-        ("weekday", r"(?P<since>since |on |from )?(?P<lead>last |this |this past |past )?" + _DAY),
         (
-            "holiday",
-            r"(?P<since>since )?(?:last |at |over |this past )?"
-            r"(?P<hol>christmas|xmas|new year|easter|thanksgiving|halloween)",
+            "weekday",
+            r"(?P<since>since |on |from )?(?P<lead>last |this |this past |past )?"
+            + _DAY
+            + r"(?! ,? ?(?:the )?\d{1,2} )",
         ),
-        ("season", r"(?P<since>since |until )?(?:in |over |during )(?:the |this )?" + _SEASON),
+        (
+            "season",
+            r"(?P<since>since |until )?(?:(?:back )?(?:in |over |during |from )(?:the |this )?|(?<=since )(?:the )?)"
+            r"(?:early |late |mid )?" + _SEASON,
+        ),
         (
             "today",
             r"(?P<since>since )?(?:earlier )?(?:today|this morning|this afternoon|this evening|tonight|"
@@ -232,12 +283,26 @@ PATTERNS: List[Tuple[str, "re.Pattern[str]"]] = [
             r"in the past|"
             r"as a (?:kid|child|teen|teenager|baby|youngster|toddler)|when i was (?:a |an )?(?:kid|"
             r"child|baby|teen|teenager|younger|young|little|small)|in (?:my )?(?:childhood|teens|youth|"
-            r"twenties|high school|college|school|uni)|forever ago|way back",
+            r"twenties|high school|college|school|uni)|forever ago|way back|"
+            r"(?:yonks|donkeys years|donkeys|eons|aeons|a lifetime|lifetimes|centuries|light years|"
+            r"donkey s years|(?:a )?(?:good )?long while) (?:ago|back)|last century|last millennium|"
+            r"(?:when|while) (?:obama|bush|clinton|reagan|thatcher|blair|cameron|gillard|rudd|harper|"
+            r"trump was first|gordon brown|brown|may|boris|bill clinton|george bush|the queen) "
+            r"(?:was|were|had)(?: still)?(?: in| the)? (?:president|pm|prime minister|power|office|alive|charge|in)|"
+            r"(?:under|in the days of) (?:obama|bush|clinton|reagan|thatcher|blair)|"
+            r"(?:pre|before)(?: the)? (?:covid|pandemic|lockdown|corona)(?: times| days| hit| started)?|"
+            r"(?:back )?(?:in |during )?the (?:early |mid |late )?(?:(?:19)?[5-9]0 s|2000 s|nineties|"
+            r"eighties|seventies|noughties|naughties)",
+        ),
+        (
+            "lockdown",
+            r"(?P<since>since )?(?:in |during |over |back in )(?:the )?(?:first |second |last )?"
+            r"(?:lockdowns?|pandemic|covid times)",
         ),
         ("months", r"(?:some |a few |several )?months (?:ago|back)|(?:a )?while (?:ago|back)"),
         (
             "for",
-            r"(?P<since>for|over|been) "
+            r"(?P<since>for|over|been|since|from|past|going on) "
             + _ABOUT
             + _N
             + " "
@@ -248,13 +313,3 @@ PATTERNS: List[Tuple[str, "re.Pattern[str]"]] = [
         ("sinceunit", r"(?:in|over|for) " + _ABOUT + _N + " " + _U),
     )
 ]
-
-HOLIDAYS = {
-    "christmas": (12, 25),
-    "xmas": (12, 25),
-    "new year": (1, 1),
-    "easter": (4, 5),
-    "thanksgiving": (11, 26),
-    "halloween": (10, 31),
-}
-"""Month and day; Easter and Thanksgiving to within some days."""

@@ -23,6 +23,7 @@ from candidacy.listening.words import is_ordinary
 Words = Tuple[str, ...]
 
 _UNKNOWN = "_"
+_NUMBERS = frozenset(("#", "##"))
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Frame:
 
     Attributes:
         sign: For a sign, its kind of entry and its name in language.yml.
-        across: True when the groups may stand in different parts of one sentence.
+        across: "sentence" or "message" when the groups may stand in different parts of it.
         numbers_in: The numbers that "#" stands for, as (from, to); any number when empty.
     """
 
@@ -59,7 +60,7 @@ class Frame:
     variant: Optional[str] = None
     possible: bool = False
     sign: Optional[Tuple[str, str]] = None
-    across: bool = False
+    across: str = ""
     numbers_in: Tuple[Tuple[float, float], ...] = ()
 
     @property
@@ -108,6 +109,8 @@ class Lexicon:
     kept: Set[str] = field(default_factory=set)
     """Words of look-alikes ("canker sore"), never put right."""
     _right: FrozenSet[str] = frozenset()
+    _frames_of: Dict[str, List[int]] = field(default_factory=dict)
+    """A word → the frames that need one like it."""
 
     def words(self, phrase: str) -> Words:
         """The words of a phrase as they are compared."""
@@ -149,6 +152,15 @@ class Lexicon:
                     found.append(Hit(start, start + len(name), tuple(self.table[name])))
         return found
 
+    def frames_for(self, present: Set[str]) -> List[Frame]:
+        """The frames of which every group has a word in `present`, in their order."""
+        places = sorted({at for word in present for at in self._frames_of.get(word, ())})
+        return [
+            frame
+            for frame in map(self.frames.__getitem__, places)
+            if all(not group.isdisjoint(present) or group & _NUMBERS for group in frame.groups)
+        ]
+
     def respelled(self, words: Words) -> Words:
         """The words with common medical words put right, as `spelling` does in a message."""
         return tuple(self.respell(word) for word in words)
@@ -178,9 +190,14 @@ class Lexicon:
                 for at, word in enumerate(words):
                     if len(word) >= 5 and not is_ordinary(word) and (word,) not in self.table:
                         self.rare.setdefault(word, []).append((words, at))
-        for frame in self.frames:
+        # What is certain before what is open, and the short stretch before the long one.
+        self.frames.sort(key=lambda frame: (frame.across, frame.possible))
+        for at, frame in enumerate(self.frames):
             for group in frame.groups:
                 self.vocabulary.update(group)
+            rarest = min((g for g in frame.groups if not g & _NUMBERS), key=len, default=frozenset())
+            for word in rarest:
+                self._frames_of.setdefault(word, []).append(at)
         for words in self.sets.values():
             self.vocabulary.update(words)
         self.target_words = tuple(sorted(self.targets | {whole for whole in self.joined if len(whole) >= 8}))

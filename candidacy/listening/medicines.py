@@ -8,14 +8,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Iterable, Optional, Sequence
 
+from dateutil.relativedelta import relativedelta
+
 from candidacy.findings import ABSENT, FUTURE
-from candidacy.listening.dates import Time
+from candidacy.listening.date_words import UNIT_OF
+from candidacy.listening.dates import AGO, Time
 from candidacy.listening.mentions import Mention
 from candidacy.listening.said import Said
 from candidacy.listening.scene import Scene
+from candidacy.listening.spans import number
 from candidacy.listening.words import is_ordinary
 
 _REACH = 10
+_TAKES = frozenset(("take", "taking", "use", "using", "on", "have", "apply", "swallow", "inject"))
+_UNTIL = frozenset(("till", "until", "til", "through"))
 _JOINS = frozenset(("and", "plus", "with", "then", "but", "or", ",", ".", ";", "!", "?", "\n", "also"))
 
 
@@ -149,7 +155,11 @@ def never_begun(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> 
     refused = _set(table["refused"])
     last = min([mention.end + 26] + [m.start for m in mentions if m.start > mention.end and m.kind == "drug"])
     for index in range(mention.end, last):
-        if scene.norm(index) in refused:
+        if scene.norm(index) in refused or (
+            scene.norm(index) in ("declined", "refused", "said")
+            and scene.norm(index - 1) == "i"
+            and scene.norm(index + 1) in ("no", "absolutely", "never", "nope", "it", "that", ".", ",", "")
+        ):
             return ABSENT
         if index > mention.end + 14 or scene.norm(index) not in verbs:
             continue
@@ -165,15 +175,56 @@ def never_begun(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> 
 
 def told_next(scene: Scene, mention: Mention) -> bool:
     """ "Is Keppra ok with this? I've been on 500 twice a day": asked about, then told to be taken."""
-    _, end = scene.sentence_range(mention.start)
-    words = [scene.norm(i) for i in range(end, end + 8)]
+    _, start = scene.sentence_range(mention.start)
+    if start >= len(scene.tokens):
+        return False
+    _, end = scene.sentence_range(start)
+    words = [scene.norm(i) for i in range(start, min(end, start + 10))]
     if words[:1] in (["yes"], ["and"], ["because"], ["as"]):
         words = words[1:]
-    if words[:1] != ["i"]:
+    if not words or words[0] not in ("i", "been", "on", "taking", "using") or {"not", "never", "yet"} & set(words):
         return False
-    rest = words[1:]
-    while rest and rest[0] in ("am", "have", "been", "still", "currently", "just", "only", "already"):
-        rest = rest[1:]
-    taken = rest[:1] in (["on"], ["taking"], ["take"], ["use"], ["using"])
-    behind = rest[1] if taken and len(rest) > 1 else ""
-    return behind[:1].isdigit() or behind in ("it", "them", "both", "that", "one", "two", "half")
+    at = next((n for n, w in enumerate(words) if w in _TAKES), -1)
+    behind = words[at + 1 : at + 7] if at >= 0 else []
+    return bool({"it", "them", "both", "that"} & set(behind)) or any(w[:1].isdigit() for w in behind[:1])
+
+
+def own_time(scene: Scene, mention: Mention, said: Said, time: Optional[Time]) -> Optional[Time]:
+    """The time beside a medicine, read as patients use it: doses, courses that run on, and last doses."""
+    before = scene.norm(mention.start - 1), scene.norm(mention.start - 2)
+    if "since" in before:
+        # "Two years clear since Accutane" counts from its end.
+        for at in range(mention.start - 2, max(mention.start - 6, 0), -1):
+            unit, count = UNIT_OF.get(scene.norm(at)), number(scene.norm(at - 1))
+            if unit in ("years", "months", "weeks") and count:
+                day = scene.today - relativedelta(**{unit: int(count)})
+                said.over, said.ongoing = True, False
+                return Time(at - 1, at + 1, AGO, (day, day))
+    if time is None or time.when is None:
+        return time
+    if time.start <= mention.end and scene.norm(mention.end + 1) == "/":
+        # "10/5/5" is a dose for morning, noon and night.
+        return None
+    led = [scene.norm(i) for i in range(time.start - 2, time.start + 1)]
+    gone = (scene.today - time.when[1]).days
+    if _UNTIL & set(led) and 200 < gone < 366 and not any(w[:2] in ("19", "20") for w in _words(scene, time)):
+        # "Once a day till January": the next one.
+        return None
+    if "last" in [scene.norm(i) for i in range(max(time.start - 4, mention.end), time.start)]:
+        said.ongoing = False
+    if date_of_event(scene, mention, said, time):
+        said.over = False
+        return None
+    return time
+
+
+def _words(scene: Scene, time: Time) -> Sequence[str]:
+    return [scene.norm(i) for i in range(time.start, time.end)]
+
+
+def as_needed(scene: Scene, mention: Mention) -> bool:
+    """ "Aciclovir when the tingle starts": kept for the need, and taken."""
+    behind = [scene.norm(i) for i in range(mention.end, mention.end + 4)]
+    at = next((n for n, w in enumerate(behind) if w in ("when", "whenever", "if")), -1)
+    ahead = {scene.norm(i) for i in range(mention.start - 6, mention.start)}
+    return at >= 0 and behind[at + 1 : at + 2] != ["i"] and not {"will", "would", "can", "could", "should"} & ahead

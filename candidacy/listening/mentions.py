@@ -132,16 +132,17 @@ def _longest(mentions: Sequence[Mention]) -> List[Mention]:
 def _frames(scene: Scene, taken: Sequence[Mention], masks: Dict[str, List[Tuple[int, int]]]) -> List[Mention]:
     present: Set[str] = {token.norm for token in scene.tokens}
     found = []
-    for frame in sorted(scene.lexicon.frames, key=lambda frame: frame.across):
-        if frame.sign or not all(present & group or "#" in group for group in frame.groups):
+    for frame in scene.lexicon.frames_for(present):
+        if frame.sign:
             continue
         for place in frame_places(scene, frame):
-            hidden = any(a <= place[0] and place[1] <= b for a, b in masks.get(frame.condition, ()))
+            hidden = any(a < place[1] <= b for a, b in masks.get(frame.condition, ()))
             # Over a whole sentence only where nothing in it names the condition in fewer words.
             rivals = [*taken, *found] if frame.across else taken
             same = any(m.rule == frame.condition and m.start < place[1] and place[0] < m.end for m in rivals)
             if not hidden and not same:
-                kind = "possible" if frame.possible else "frame"
+                allergy = frame.condition in scene.lexicon.sets["kinds.allergies"]
+                kind = "possible" if frame.possible else "allergy" if allergy else "frame"
                 found.append(Mention(place[0], place[1], frame.condition, frame.variant, kind))
     return found
 
@@ -149,10 +150,10 @@ def _frames(scene: Scene, taken: Sequence[Mention], masks: Dict[str, List[Tuple[
 def frame_places(scene: Scene, frame: Frame) -> List[Tuple[int, int]]:
     """Token ranges in which the groups of a frame stand in order, inside one part of a sentence.
 
-    "#" stands for any number, "##" for one of two figures; a frame `across` looks at whole sentences.
+    "#" stands for any number, "##" for one of two figures; a frame `across` looks at sentences or the whole message.
     """
     places = []
-    for begin, end in _stretches(scene) if frame.across else [(p.start, p.end) for p in scene.parts]:
+    for begin, end in _stretches(scene, frame.across):
         words = [scene.norm(i) for i in range(begin, end)]
         if frame.numbers:
             words = ["#" if _counts(word, frame) else word for word in words]
@@ -187,8 +188,12 @@ def _counts(word: str, frame: Frame) -> bool:
         return False
 
 
-def _stretches(scene: Scene) -> List[Tuple[int, int]]:
-    """Token ranges of the sentences."""
+def _stretches(scene: Scene, across: str) -> List[Tuple[int, int]]:
+    """Token ranges in which a frame is looked for: the parts, the sentences or the whole message."""
+    if not across:
+        return [(part.start, part.end) for part in scene.parts]
+    if across == "message":
+        return [(0, len(scene.tokens))]
     found: Dict[int, Tuple[int, int]] = {}
     for part in scene.parts:
         begin = found[part.sentence][0] if part.sentence in found else part.start

@@ -31,6 +31,7 @@ def births(scene: Scene, findings: List[Finding]) -> List[Finding]:
     table = scene.lexicon.language["recent_birth"]
     condition = table["condition"]
     spoken = any(f.condition == condition and f.assertion != POSSIBLE for f in findings)
+    spoken = spoken or bool(scene.hits_of("fed_otherwise"))
     kept = []
     for finding in findings:
         if (

@@ -11,6 +11,7 @@ from candidacy.listening.places import is_elsewhere
 from candidacy.listening.refuted import is_only_fear, is_refuted
 from candidacy.listening.said import Said, speaks_of_self
 from candidacy.listening.scene import Scene
+from candidacy.listening.topics import is_conditional
 from candidacy.listening.undone import affirms, begun_again, never_begun, only_supposed, overruled, taken_back
 
 
@@ -29,6 +30,9 @@ def reconsider(scene: Scene, mention: Mention, said: Said, mentions: Sequence[Me
         said.who = OTHER
     if said.who == OTHER:
         return
+    if is_conditional(scene, mention):
+        said.asked = said.supposed = True
+        said.about_self = said.doubted = False
     kind = scene.lexicon.kind
     if kind(mention.rule, "never_over") and _in_remission(scene, mention, said):
         said.resolved = said.over = said.stopped = False

@@ -189,6 +189,15 @@ def _in_place(
                 continue
         if (
             cue.end - cue.start == 1
+            and tokens[cue.start].norm in ("is", "are", "was", "has")
+            and cue.start
+            and tokens[cue.start - 1].norm in ("and", "but", "also")
+            and (cue.end >= len(tokens) or tokens[cue.end].norm not in words["asked_things"])
+        ):
+            # "She had a baby and is nursing" goes on telling; "and is it safe" asks.
+            continue
+        if (
+            cue.end - cue.start == 1
             and tokens[cue.start].norm == "any"
             and not any(t.norm == "?" for t in tokens)
         ):

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Dict, List, Mapping, Sequence, Tuple
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 LIMIT = 10_000
 """Characters read of one message. Of a longer one the first and the last 5,000 are read: people put
@@ -19,9 +19,11 @@ what matters at the start or after the story."""
 STOPS = frozenset(".!?;\n")
 """Tokens that end a sentence."""
 
-_TOKEN = re.compile(r"w/o\b|w/|b/c\b|y/o\b|[a-z]+(?:'[a-z]+)*|\d+(?:\.\d+)?|[.!?;,:()/&+%$#\n-]")
+_TOKEN = re.compile(r"(?<![a-z0-9])'\d\d(?![a-z0-9'])|w/o\b|w/|b/c\b|y/o\b|[a-z]+(?:'[a-z]+)*|\d+(?:\.\d+)?|[.!?;,:()/&+%$#\n\x01\x02-]")
 _NUMBER = re.compile(r"\. ?\d")
 _RUN = re.compile(r"([a-z])\1{2,}")
+_CROSS, _TICK = "\x01", "\x02"
+_MARKED = {_CROSS: "no", _TICK: "yes"}
 _SAME = {
     "\u2018": "'",
     "\u2019": "'",
@@ -47,6 +49,17 @@ _SAME = {
     "\u00f8": "o",
     "\u00e6": "e",
     "\u0142": "l",
+    # Ticks and crosses of a filled-in list.
+    "\u274c": _CROSS,
+    "\u274e": _CROSS,
+    "\u2717": _CROSS,
+    "\u2718": _CROSS,
+    "\u2716": _CROSS,
+    "\U0001f6ab": _CROSS,
+    "\u2705": _TICK,
+    "\u2714": _TICK,
+    "\u2713": _TICK,
+    "\u2611": _TICK,
 }
 _BEFORE_S = frozenset(
     "mine he she it that what there here who how where when let everything everyone someone".split()
@@ -101,15 +114,29 @@ def tokenise(text: str, spelled: Mapping[str, Sequence[str]], offset: int = 0) -
     """
     folded = fold(text)
     tokens: List[Token] = []
+    leads: Optional[bool] = None
     for match in _TOKEN.finditer(folded):
         raw, start, end = match.group(), match.start(), match.end()
         if raw == "no" and _NUMBER.match(folded, end):
             # "TTC no. 2" counts.
             raw = "number"
+        if raw[0] == "'":
+            # "Autumn of '24".
+            raw = ("20" if raw[1:] < "50" else "19") + raw[1:]
         if (raw == "-" and _joins(folded, start)) or (raw == "." and tokens and tokens[-1].norm == "number"):
             continue
+        if raw in _MARKED:
+            # "Pregnant X nursing X" and "X pregnant X nursing": a mark answers what stands beside it.
+            if leads is None:
+                leads = not any(token.word for token in tokens)
+            answer = [Token(_MARKED[raw], start + offset, end + offset)]
+            stop = [Token(".", start + offset, end + offset)]
+            tokens.extend([*stop, *answer] if leads else [*answer, *stop])
+            continue
         if raw in ("&", "+"):
-            raw = "and"
+            # "32+4" is a count of weeks and days.
+            figures = raw == "+" and folded[start - 1 : start].isdigit() and folded[end : end + 1].isdigit()
+            raw = "plus" if figures else "and"
         capitals = raw.isalpha() and text[start:end].isupper()
         for norm in _words(raw, spelled):
             tokens.append(Token(norm, start + offset, end + offset, capitals))

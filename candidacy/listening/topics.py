@@ -17,7 +17,7 @@ def is_trace(scene: Scene, mention: Mention, said: Said) -> bool:
     links = [at for at, norm in enumerate(before) if norm in words["links"]]
     if links and set(before[: links[-1]]) & set(words["nouns"]):
         return True
-    behind = [scene.norm(i) for i in range(mention.end, mention.end + 3)]
+    behind = [scene.norm(i) for i in range(mention.end, mention.end + 5)]
     return behind[0] in words["left"] and bool(set(behind[1:]) & set(words["nouns"]))
 
 
@@ -44,3 +44,18 @@ def is_foreseen(scene: Scene, sign: Hit) -> bool:
     last = scene.norm(sign.end - 1)
     told = last.endswith("ing") or scene.norm(sign.start).endswith(("ing", "y", "ed"))
     return asked and first and not told and scene.norm(sign.end) in ("", "?", "after", "from", "if", "with", "up")
+
+
+def is_conditional(scene: Scene, mention: Mention) -> bool:
+    """ "If it turned out that I fall pregnant between sessions": an event that an "if" only thinks of."""
+    words = scene.lexicon.sets
+    part = scene.parts[scene.part_at(mention.start)]
+    first = scene.parts[scene.sentence_parts(part.sentence)[0]].start
+    for index in range(mention.start - 1, max(first, mention.start - 4) - 1, -1):
+        if scene.norm(index) not in words["scope.becomes"]:
+            continue
+        if not {scene.norm(index - 1), scene.norm(index - 2)} & {"i", "we"}:
+            continue
+        before = {scene.norm(i) for i in range(max(first, index - 9), index)}
+        return bool(before & words["scope.ifs"])
+    return False

@@ -18,7 +18,8 @@ def find_unnamed(scene: Scene, mentions: Sequence[Mention]) -> List[Finding]:
         things = scene.hits_of("unnamed.things", group)
         doubts = scene.hits_of("unnamed.doubts", group)
         for doubt in doubts:
-            place = _meet(scene, doubt.start, doubt.end, [(h.start, h.end) for h in things], mentions)
+            heard = [m for m in mentions if m.rule != table.get("condition")]
+            place = _meet(scene, doubt.start, doubt.end, [(h.start, h.end) for h in things], heard)
             if place is None:
                 continue
             own = frozenset(map(str, table["of_mine"]))
@@ -35,9 +36,29 @@ def find_unnamed(scene: Scene, mentions: Sequence[Mention]) -> List[Finding]:
             if said.who == OTHER:
                 continue
             start, end = scene.span(*place)
-            found.append(Finding(None, None, POSSIBLE, scene.message[start:end], start, end, group=group))
+            condition = table.get("condition")
+            found.append(
+                Finding(
+                    condition,
+                    None,
+                    POSSIBLE,
+                    scene.message[start:end],
+                    start,
+                    end,
+                    group=None if condition else group,
+                )
+            )
             break
     return found
+
+
+def without_refused(findings: Sequence[Finding], refused: Sequence[Finding]) -> List[Finding]:
+    """ "Don't ask me if I'm pregnant": what the refusal names is told no other way in the same breath."""
+    return [
+        f
+        for f in findings
+        if f.emergency or not any(f.condition == r.condition and r.start <= f.start < r.end for r in refused if r.condition)
+    ]
 
 
 def _meet(
@@ -45,7 +66,7 @@ def _meet(
 ) -> "Tuple[int, int] | None":
     sentence = scene.parts[scene.part_at(start)].sentence
     for first, last in things:
-        if scene.parts[scene.part_at(first)].sentence != sentence:
+        if scene.parts[scene.part_at(first)].sentence not in (sentence, sentence - 1):
             continue
         low, high = min(start, first), max(end, last)
         if high - low > 16:
