@@ -13,6 +13,7 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Dict, FrozenSet, Iterator, List, Optional, Sequence, Text, Tuple
 
@@ -69,7 +70,7 @@ def stripped(text: Text, known: FrozenSet[Text]) -> Text:
     words: List[Text] = []
     for match in _WORD.finditer(text):
         word = match.group()
-        if any(start < match.end() and match.start() < end for start, end in health):
+        if any(a < match.end() and match.start() < b for a, b in health) or _of_health(word.lower()):
             shown = HEALTH
         elif word.lower() in known:
             shown = word
@@ -78,6 +79,12 @@ def stripped(text: Text, known: FrozenSet[Text]) -> Text:
         if shown not in (HIDDEN, HEALTH) or words[-1:] != [shown]:
             words.append(shown)
     return " ".join(words)
+
+
+@lru_cache(maxsize=4096)
+def _of_health(word: Text) -> bool:
+    """True for a word that names a condition or medicine all by itself."""
+    return bool(listen(word, today()))
 
 
 def unanswered(events: Iterator[Tuple[Text, Dict[Text, Any]]], since: float) -> List[Tuple[Text, Text]]:
