@@ -8,7 +8,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.notes import listed
+from actions.notes import in_a_row, listed
 from actions.returning import ask_again, question_again, read_back
 from actions.talk import BOOKING, SCREENING, SLOT_OF, Talk, capital
 from candidacy.answers import AGAIN, CHANGED, REST, STILL, WHEN, WHICH, denied_in
@@ -70,8 +70,9 @@ class _AskGroup:
             buttons.append({"title": other, "payload": other})
             dispatcher.utter_message(response="utter_ask_which", buttons=buttons, multi=True)
         elif kind == REST and subject == self.group:
-            settled = denied_in(talk.record.findings, self.group, load().rulebook) + talk.record.conditions
-            items = ", ".join(rule.plain_name for rule in rules if rule.id not in settled)
+            settled = denied_in(talk.record.findings, self.group, load().rulebook)
+            settled += talk.record.conditions + talk.record.withdrawn
+            items = in_a_row([rule.plain_name for rule in rules if rule.id not in settled])
             dispatcher.utter_message(response="utter_ask_rest", items=items)
         elif kind == WHEN and subject in ids_of(self.group):
             dispatcher.utter_message(response="utter_ask_when", question=load().rule(subject).asks_when)

@@ -89,7 +89,7 @@ class ValidateBookingForm(Action):
         if contact and slot != "booking_contact":
             return {"booking_contact": _stored(contact)}
         if slot == "booking_consent":
-            windows = [window for window in read_windows(talk.text, now(), load().clinic) if window.open]
+            windows = [window for window in read_windows(talk.text, now(at=talk.now), load().clinic) if window.open]
             if windows:
                 return {"booking_windows": [window.to_dict() for window in windows[:MOST_WINDOWS]]}
         name = read_name(without_correction(talk.text)) if corrects(talk.text) else None
@@ -136,7 +136,7 @@ class ValidateBookingForm(Action):
 
     @staticmethod
     def _windows(dispatcher: CollectingDispatcher, talk: Talk) -> Dict[Text, Any]:
-        moment, clinic = now(), load().clinic
+        moment, clinic = now(at=talk.now), load().clinic
         if talk.chosen in (SKIPPED, UNSURE) or polarity(talk.text) in (SKIPPED, UNSURE):
             return {"booking_windows": []}
         windows = read_windows(talk.text, moment, clinic)
@@ -188,10 +188,11 @@ class ActionAskBookingWindows(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
     ) -> List[EventType]:
-        events, asks = _read_back_first(dispatcher, Talk(tracker))
+        talk = Talk(tracker)
+        events, asks = _read_back_first(dispatcher, talk)
         if asks:
             return events
-        windows = offer_windows(now(), load().clinic, count=4)
+        windows = offer_windows(now(at=talk.now), load().clinic, count=4)
         buttons = [{"title": window.label, "payload": window.label} for window in windows]
         dispatcher.utter_message(response="utter_ask_booking_windows", buttons=buttons, multi=True)
         return events

@@ -66,6 +66,11 @@ def listed(items: Sequence[Text]) -> Text:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def in_a_row(items: Sequence[Text]) -> Text:
+    """Things in a row, told apart also where one of them holds a comma."""
+    return ("; " if any("," in item for item in items) else ", ").join(items)
+
+
 def _note(reason: Reason) -> Utterance:
     rule = load().rule(reason.rule)  # type: ignore[arg-type]
     values: Dict[Text, Any] = {

@@ -8,11 +8,11 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answering import answer_questions, reopened
-from actions.notes import listed, notes
+from actions.notes import in_a_row, listed, notes
 from actions.talk import CHANGE, READ_BACK, SCREENING, SLOT_OF, Talk, around, capital, stated_age
 from candidacy.ages import age_in
-from candidacy.answers import AGAIN, CHANGED
-from candidacy.findings import Finding
+from candidacy.answers import AGAIN, CHANGED, corrects
+from candidacy.findings import ABSENT, Finding
 from candidacy.knowledge import GROUPS, load
 from candidacy.record import Record
 from candidacy.returning import Again, Told, asked_again, may_be_new, next_question, says_unchanged, told
@@ -37,16 +37,9 @@ def read_back(dispatcher: CollectingDispatcher, talk: Talk, then: Text) -> Tuple
     """
     if not talk.is_old or talk.verdict().outcome == "urgent":
         return [], False
-    since, answers, again = _returned(talk), talk.answers, {}
-    events: List[EventType] = []
-    if then == SCREENING:
-        events = reopen(talk)
-        opened = {event["name"] for event in events}
-        again = {g: one for g, one in open_again(talk).items() if g not in answers or SLOT_OF[g] in opened}
-        answers = {group: answer for group, answer in answers.items() if group not in again}
-    else:
-        answers = {**{g: one.before for g, one in talk.asked_again.items() if one.before}, **answers}
-    left = told(talk.record, answers, again, since, everything=then != SCREENING)
+    since = _returned(talk)
+    events = reopen(talk) if then == SCREENING else []
+    left, again = _left(talk, then)
     if not left:
         return events + [SlotSet("confirmed_at", talk.now)], False  # all of it is asked anyway
     events.append(SlotSet("offered", f"{READ_BACK}:{then}"))
@@ -59,6 +52,18 @@ def read_back(dispatcher: CollectingDispatcher, talk: Talk, then: Text) -> Tuple
     response = "utter_read_back_before_asking" if again else "utter_read_back"
     dispatcher.utter_message(response=response, told=_lines(left))
     return events, True
+
+
+def _left(talk: Talk, then: Text) -> Tuple[Told, Dict[Text, Again]]:
+    """What is to be read back before `then` may follow, and the questions that are asked again there."""
+    answers, again = talk.answers, {}
+    if then == SCREENING:
+        opened = open_again(talk)
+        again = {g: one for g, one in opened.items() if g not in answers or g not in talk.asked_again}
+        answers = {group: answer for group, answer in answers.items() if group not in again}
+    else:
+        answers = {**{g: one.before for g, one in talk.asked_again.items() if one.before}, **answers}
+    return told(talk.record, answers, again, _returned(talk), everything=then != SCREENING), again
 
 
 def _returned(talk: Talk) -> float:
@@ -120,7 +125,7 @@ def take_reply(
     then = (talk.offered() or "").partition(":")[2]
     says = says_unchanged(talk.text, talk.chosen)
     found = talk.heard_now or _age_told(talk)
-    new = [f for f in found if not f.surfaced or f.when or f.condition not in talk.record_before.conditions]
+    new = [finding for finding in found if not _repeats(finding, talk.record_before)]
     if new:
         record = _with_changes(dispatcher, talk, new)
         events = talk.remember(record) + [SlotSet("offered", None)] + reopened(talk, record)
@@ -128,11 +133,26 @@ def take_reply(
             return events + [SlotSet("confirmed_at", talk.now)] + _go_on(dispatcher, talk, then)
         return events + _ask_the_rest(dispatcher, talk, then)
     if says == YES and talk.pending == READ_BACK or says == NO and talk.pending == CHANGE:
-        dispatcher.utter_message(response="utter_read_back_right")
+        if not talk.tracker.get_slot("follow_up"):  # that begins with thanks
+            dispatcher.utter_message(response="utter_read_back_right")
         return confirm(talk) + _go_on(dispatcher, talk, then)
     if says == NO or talk.pending == CHANGE and says == YES:
         return _ask_what_changed(dispatcher, talk, domain, then)
     return talk.remember() + _ask_the_rest(dispatcher, talk, then) if found else None
+
+
+def _repeats(finding: Finding, before: Record) -> bool:
+    """True when a reply only says again what was read back."""
+    if finding.quantity is not None:
+        return any(old.quantity == finding.quantity for old in before.findings)
+    return finding.surfaced and finding.when is None and finding.condition in before.conditions
+
+
+def _takes_back(finding: Finding) -> bool:
+    """True for "I'm off Eliquis" and a new age; "none since" leaves a dated event as it was."""
+    if finding.surfaced or finding.condition is None:
+        return finding.quantity is not None
+    return finding.assertion != ABSENT or not load().rule(finding.condition).asks_when
 
 
 def _go_on(dispatcher: CollectingDispatcher, talk: Talk, then: Text) -> List[EventType]:
@@ -168,8 +188,7 @@ def _with_changes(dispatcher: CollectingDispatcher, talk: Talk, changes: Sequenc
     """The record with what has changed: it replaces what was read back, and both stay on file."""
     before = record = talk.record_before
     for finding in changes:
-        # "I'm off Eliquis" replaces what was read back; "I take aspirin, too" stands beside it.
-        record = record.hear([finding], talk.now, corrects=not finding.surfaced or finding.quantity is not None)
+        record = record.hear([finding], talk.now, corrects=_takes_back(finding) or corrects(talk.text))
     talk.__dict__["record"] = record
     said = notes(talk, [finding for finding in changes if finding.surfaced])
     if _replaced(record) > _replaced(before) or not said:
@@ -188,6 +207,8 @@ def _ask_the_rest(dispatcher: CollectingDispatcher, talk: Talk, then: Text) -> L
     """Outside of a form nothing asks by itself whether the rest is right."""
     if talk.form:
         return []
+    if not _left(talk, then)[0]:
+        return [SlotSet("confirmed_at", talk.now)] + _go_on(dispatcher, talk, then)
     dispatcher.utter_message(response="utter_read_back_rest")
     return [SlotSet("offered", f"{READ_BACK}:{then}")]
 
@@ -232,9 +253,11 @@ def ask_again(dispatcher: CollectingDispatcher, talk: Talk, group: Text, questio
     number = GROUPS.index(group) + 1
     again = talk.asked_again[group]
     if kind == CHANGED:
-        items = listed([load().rule(rule).plain_name for rule in may_be_new(group, again)])
-        response = "utter_ask_changed_too" if again.about else "utter_ask_changed"
-        dispatcher.utter_message(response=response, items=items, number=number)
+        items = in_a_row([load().rule(rule).plain_name for rule in may_be_new(group, again, talk.record)])
+        if again.about:
+            dispatcher.utter_message(response="utter_ask_changed_too", items=items)
+        else:
+            dispatcher.utter_message(response=f"utter_ask_{SLOT_OF[group]}_again")
         return
     rule = load().rule(subject)
     mine = [f for f in talk.record.findings if f.condition == subject and (f.surfaced or f.when)]

@@ -49,6 +49,13 @@ class Record:
         ids = [f.condition for f in self.findings if f.condition and f.surfaced]
         return list(dict.fromkeys(ids))
 
+    @property
+    def withdrawn(self) -> List[str]:
+        """Ids of the conditions that were disclosed, taken back, and do not stand any more."""
+        back = [item.finding for item in self.heard if item.superseded and item.finding.surfaced]
+        standing = self.conditions
+        return list(dict.fromkeys(f.condition for f in back if f.condition and f.condition not in standing))
+
     def contradictions(self) -> List[str]:
         """Conditions that stand both as disclosed and as denied."""
         denied = {f.condition for f in self.findings if f.assertion == ABSENT}

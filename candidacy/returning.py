@@ -59,7 +59,7 @@ class Told:
         open: Question groups skipped or not known.
         denied: Question groups answered no as a whole.
         denied_rules: Ids of single conditions denied within a question that is asked again.
-        nothing_else: True when every question that is not named above was answered no.
+        nothing_else: True when no questions are asked again: "nothing else" then says what was denied.
     """
 
     age: Optional[float] = None
@@ -155,13 +155,16 @@ def next_question(
         question = f"{AGAIN if dated else STILL}:{condition}"
         if question not in asked:
             return question
-    return again.rest if again.rest and again.rest not in asked else None
+    if again.rest is None or again.rest in asked:
+        return None
+    return again.rest if again.rest.startswith(REST) or may_be_new(group, again, record, book) else None
 
 
-def may_be_new(group: str, again: Again, book: Optional[RuleBook] = None) -> List[str]:
-    """Ids of conditions that may have come up since, besides those asked about one by one."""
+def may_be_new(group: str, again: Again, record: Record, book: Optional[RuleBook] = None) -> List[str]:
+    """Ids of conditions that may have come up since, besides those told or asked about one by one."""
     rules = (book or load().rulebook).group(group)
-    return [rule.id for rule in rules if rule.may_change and rule.id not in again.about]
+    known = (*again.about, *record.conditions)
+    return [rule.id for rule in rules if rule.may_change and rule.id not in known]
 
 
 def told(
@@ -211,7 +214,7 @@ def told(
         open=tuple(spoken["open"]),
         denied=tuple(spoken["denied"]),
         denied_rules=tuple(spoken["rules"]),
-        nothing_else=bool(spoken["denied"]) and not again and set(GROUPS[1:]) <= set(answers),
+        nothing_else=bool(spoken["denied"]) and not again,
     )
 
 

@@ -38,6 +38,7 @@ URGENT, GREET = "urgent_symptom", "greet"
 UTTER_URGENT, UTTER_SELF_HARM = "utter_urgent", "utter_self_harm"
 UTTER_UNAVAILABLE = "utter_unavailable"
 UTTER_GREET = "utter_greet"
+UTTER_KEEP_GOING = "utter_keep_going"
 ANSWER, UNCLEAR = "action_answer", "action_unclear"
 FAQ_REPLY = "utter_faq_"
 ANSWERED_ALONE = (FAQ_REPLY, UNCLEAR)
@@ -48,6 +49,9 @@ NEEDS_THE_RULES = ("hypothetical", "other_person", "past", "future")
 
 GREETED_BY = (GREET, "session_start")
 """Intents that the greeting itself answers."""
+
+STARTS = {"start_screening": "screening_form", "book_consultation": "booking_form"}
+"""Intents that open a form; one that is open asks its question again."""
 
 GREETS_BEFORE_FIRST_ANSWER = ("cmdline", "sms")
 """Channels that cannot greet when the chat opens."""
@@ -146,6 +150,12 @@ class SafetyPolicy(RulePolicy):
         if tracker.is_active_loop_rejected and not turn.rejected and not turn.actions:
             # The turn before broke off between the form's refusal and its question.
             return self._predict_name(tracker.active_loop_name or "", tracker, domain)
+        asks_for_open_form = turn.rejected and STARTS.get(turn.intent or "") == tracker.active_loop_name
+        if asks_for_open_form and not turn.actions and not _needs_whole_answer(turn):
+            # Rasa never runs an action right after it was rejected: something is said in between.
+            return self._predict_name(UTTER_KEEP_GOING, tracker, domain)
+        if turn.actions and turn.actions[-1] == UTTER_KEEP_GOING:
+            return self._after_answer(tracker, domain)
         greeted = UTTER_GREET in turn.actions and turn.intent != GREET
         rules_tracker = _without_greeting(tracker) if greeted else tracker
         prediction = super().predict_action_probabilities(rules_tracker, domain, rule_only_data, **kwargs)

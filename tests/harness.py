@@ -14,6 +14,7 @@ import urllib.request
 import uuid
 from pathlib import Path
 from typing import Any, Dict, List
+from unittest.mock import patch
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -113,12 +114,14 @@ class Conversation:
     Attributes:
         last: The bot's messages of the last turn: {text, buttons, multi}.
         transcript: Everything said so far, as "PATIENT: …" and "BOT: …" lines.
+        ahead: Seconds by which the clock of this talk is ahead of the real one.
     """
 
     def __init__(self, bot: Bot) -> None:
         self.bot, self.sender = bot, f"test-{uuid.uuid4().hex}"
         self.last: List[Dict[str, Any]] = []
         self.transcript: List[str] = []
+        self.ahead = 0.0
 
     def say(self, text: str) -> List[Dict[str, Any]]:
         """Send typed words (a leading "/" is text, as on the page) and return the bot's messages."""
@@ -147,7 +150,10 @@ class Conversation:
 
         output = Output()
         message = UserMessage(text, output, self.sender, input_channel=channel)
-        self.bot.run(self.bot.agent.handle_message(message))
+        real = time.time
+        # Events and what is heard take their time here; the action server takes it from the events.
+        with patch("time.time", lambda: real() + self.ahead):
+            self.bot.run(self.bot.agent.handle_message(message))
         self.last = [
             {"text": m.get("text") or "", "buttons": m.get("buttons") or [], "multi": bool(m.get("multi"))}
             for m in output.messages

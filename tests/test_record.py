@@ -55,6 +55,12 @@ def test_a_correction_replaces_what_it_corrects_and_both_stay_on_file() -> None:
     assert [item.superseded for item in record.heard] == [True, False]
 
 
+def test_what_was_taken_back_and_did_not_come_up_again_is_withdrawn() -> None:
+    record = told(present("pregnancy"), present("anticoagulant"), (Finding("pregnancy", assertion=PAST), True))
+    assert record.withdrawn == ["pregnancy"]
+    assert record.hear([present("pregnancy")], 9.0).withdrawn == []
+
+
 def test_a_correction_touches_only_its_own_condition() -> None:
     record = told(
         present("pregnancy"), present("anticoagulant"), (Finding("anticoagulant", assertion=ABSENT), True)

@@ -27,6 +27,7 @@ def families(project: Project) -> Dict[str, List[str]]:
         "*_more": [f"{name}_more" for name in faq],
         "utter_ask_*": [f"utter_ask_{slot}" for slot in slots],
         "*_heard": [f"utter_ask_{slot}_heard" for slot in slots[1:]],
+        "utter_ask_*_again": _asked_again(project),
         "*_booking": [f"utter_ask_{slots[0]}_booking"],
         "utter_why_*": [f"utter_why_{slot}" for slot in slots],
         "utter_topic_*": [f"utter_topic_{group}" for group in GROUPS],
@@ -34,6 +35,13 @@ def families(project: Project) -> Dict[str, List[str]]:
         "utter_verdict_*": [f"utter_verdict_{outcome}" for outcome in _SPOKEN],
         "utter_*_unreadable": [f"utter_{slot}_unreadable" for slot in booking],
     }
+
+
+def _asked_again(project: Project) -> List[str]:
+    """Responses of the questions that are asked again on a later day: those the rules name."""
+    if project.knowledge is None:
+        return [name for name in project.responses if re.match(r"utter_ask_q\d\w*_again$", name)]
+    return [f"utter_ask_{group.lower()}_again" for group in project.knowledge.rulebook.returning.questions]
 
 
 def functions(module: ast.Module) -> Iterator[ast.AST]:

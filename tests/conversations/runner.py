@@ -11,7 +11,7 @@ import os
 import re
 import sys
 from copy import copy
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
@@ -19,12 +19,15 @@ from dateutil.relativedelta import relativedelta
 from pydantic import BaseModel, Extra, root_validator
 from ruamel.yaml import YAML
 
+from desk.settings import now
+
 FOLDER = Path(__file__).parent
 OUTCOMES = ("urgent", "contraindicated", "defer", "provider_review", "ask", "no_flag")
 
 _DATE = re.compile(r"\{today((?:[+-]\d*[A-Za-z\d]+)*)(?:\|([^}]*))?\}")
 _STEP = re.compile(r"([+-])P?(\d+)([dwmyDWMY])")
-_UNITS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
+_LATER = re.compile(r"(\d+)([hdwmy])")
+_UNITS = {"h": "hours", "d": "days", "w": "weeks", "m": "months", "y": "years"}
 REFERENCE = re.compile(r"Reference: ([A-Z0-9]{3}-[A-Z0-9]{4})")
 
 
@@ -34,8 +37,13 @@ class _Strict(BaseModel):
 
 
 class Turn(_Strict):
-    """One thing the patient does, and what may be expected of the bot after it."""
+    """One thing the patient does, and what may be expected of the bot after it.
 
+    Attributes:
+        later: Time that passes before it, such as 1d or 6m.
+    """
+
+    later: Optional[str]
     patient: Optional[str]
     times: int = 1
     press: Optional[str]
@@ -51,6 +59,8 @@ class Turn(_Strict):
     def _one_move(cls, values: Dict[str, Any]) -> Dict[str, Any]:  # noqa: N805
         if sum(values.get(key) is not None for key in ("patient", "press", "choose")) != 1:
             raise ValueError("a turn needs exactly one of patient, press and choose")
+        if values.get("later") and not _LATER.fullmatch(values["later"]):
+            raise ValueError(f"later: {values['later']!r} is no time; write for example 30h, 1d, 2w, 6m or 1y")
         unknown = set((values.get("verdict") or OUTCOMES[0]).split("|")) - set(OUTCOMES)
         if unknown:
             raise ValueError(f"unknown verdict {unknown}")
@@ -132,7 +142,7 @@ class Player:
     """
 
     def __init__(self, case: Case, bot: Any, today: date) -> None:
-        self.case, self.today = case, today
+        self.case, self.today, self.start = case, today, now()
         self.talk = copy(bot).talk()
         self.talk.bot.channel = case.channel
         self.problems: List[str] = []
@@ -159,7 +169,18 @@ class Player:
         self.problems += [f"at the end: {problem}" for problem in self._check_end()]
         return self.problems
 
+    def _wait(self, later: str) -> None:
+        """Let time pass, by the calendar: the bot's clock and the day of the expectations go on."""
+        number, unit = _LATER.fullmatch(later).groups()  # type: ignore[union-attr]
+        moment = self.start + timedelta(seconds=self.talk.ahead)
+        moment = moment + relativedelta(**{_UNITS[unit]: int(number)})  # type: ignore[arg-type]
+        self.talk.ahead = moment.timestamp() - self.start.timestamp()
+        self.today = moment.date()
+        self.talk.transcript.append(f"({later} later: {self.today.day} {self.today:%B %Y})")
+
     def _move(self, turn: Turn) -> None:
+        if turn.later is not None:
+            self._wait(turn.later)
         if turn.press is not None:
             offered = next((m["buttons"] for m in reversed(self.talk.last) if m["buttons"]), [])
             self.talk.press(_title(turn.press, [b["title"] for b in offered]))
