@@ -180,8 +180,9 @@ def of_listening(base: Knowledge) -> list[Mutant]:
             ("listening.engine.is_trace", _always(False)),)),
         Mutant("look_alike", "an allergy to a medicine is its use", patches=(
             ("listening.mentions._allergic_to_drug", _always(False)),)),
-        Mutant("look_alike", "figures of speech are signs", (
-            "sign_context.figure", "sign_context.jest", "self_harm.figure")),
+        Mutant("look_alike", "figures of speech and innocent causes are signs", (
+            "sign_context.figure", "sign_context.jest", "self_harm.figure"), patches=(
+            ("listening.sign_level._explained", _always(False)),)),
         Mutant("negation", "denials unheard", ("cues.negation", "cues.negation_after")),
         Mutant("negation", "a denial reaches to the end of its sentence", ("cues.turn",), patches=one_part),
         Mutant("negation", "a denial stops at the first item of a list", patches=(
@@ -221,7 +222,9 @@ def of_listening(base: Knowledge) -> list[Mutant]:
         Mutant("emergency", "signs unheard", patches=(("listening.engine.find_alarms", _always(Alarm((), ()))),)),
         Mutant("emergency", "words of self-harm unheard", patches=(
             ("listening.urgency._self_harm", _always(None)),)),
-        Mutant("emergency", "signs of long ago are of now", ("sign_context.chronic", "sign_context.over")),
+        Mutant("emergency", "signs of long ago are of now", ("sign_context.chronic",), patches=(
+            ("listening.sign_level._is_over", _always(False)),
+            ("listening.sign_level._told_as_history", _always(False)))),
         Mutant("same_day", "same-day signs unheard", same_day),
         Mutant("age", "ages unheard", patches=(("listening.engine.find_ages", _always([])),)),
         Mutant("age", "every number is an age", patches=(("listening.age._counts", _always(True)),)),
