@@ -10,7 +10,7 @@ from candidacy.listening.assertion import weigh
 from candidacy.listening.lexicon import Hit
 from candidacy.listening.persons import OTHER
 from candidacy.listening.said import Said
-from candidacy.listening.scene import Scene
+from candidacy.listening.scene import Cue, Scene
 from candidacy.listening.sign_words import RECENT, SignWords
 from candidacy.listening.topics import is_foreseen
 
@@ -23,6 +23,8 @@ _PAST_FORMS = frozenset(
     "swelled closed could had broke went passed fainted collapsed blew dropped drooped got felt was "
     "came puffed ended gave given brought".split()
 )
+_THEY = frozenset("he she they mum mom dad wife husband friend baby son daughter".split())
+_HELP = frozenset("help ambulance hurry".split())
 _PRESENT_FORMS = frozenset("is are am feel feels keep keeps has have can".split())
 
 
@@ -42,9 +44,13 @@ def level_of(words: SignWords, hit: Hit, name: str, signs: Sequence[Hit]) -> Opt
         return None
     if not treated and (words.context("jest", first, last, hit) or _explained(scene, name, hit, first, last)):
         return None
-    if _only_asked(scene, said) and not said.mine and not _happening(scene, first, last):
+    if _only_asked(scene, said, hit) and not said.mine and not _happening(scene, first, last):
         return None
-    if _made_by(scene, hit, first) or (said.planned and tier != NOW):
+    if (
+        _supposed_of_self(scene, hit, first, last)
+        or _made_by(scene, hit, first)
+        or (said.planned and tier != NOW)
+    ):
         return None
     if _is_over(words, hit, times, recent, tier == NOW):
         return HISTORY if treated and not other else None
@@ -72,19 +78,35 @@ def _explained(scene: Scene, name: str, hit: Hit, first: int, last: int) -> bool
     return any(scene.norm(i) in innocent for i in range(first, last) if not hit.start <= i < hit.end)
 
 
-def _only_asked(scene: Scene, said: Said) -> bool:
-    """A question or a supposition; "and is struggling" behind a comma or "and" asks nothing."""
-    if said.supposed or not said.asked:
-        return said.supposed
-    links = [
-        at
-        for at, end in said.cues
-        if end - at == 1
-        and scene.norm(at) in ("is", "are", "was", "has", "have")
-        and scene.norm(at - 1) in ("and", "but", ",")
+def _only_asked(scene: Scene, said: Said, hit: Hit) -> bool:
+    """A question or a supposition.
+
+    No question of the sign: "and is struggling" behind a comma or "and", a cry for help ("can someone
+    help"), and what is told of another behind it ("... she is unconscious").
+    """
+    asks = [
+        cue
+        for cue in scene.forward
+        if cue.kinds & {"question", "hypothetical"} and (cue.start, cue.end) in said.cues
     ]
-    asks = [c for c in scene.forward if "question" in c.kinds and (c.start, c.end) in said.cues]
-    return not (asks and len(asks) == len([c for c in asks if c.start in links]) and _no_mark(scene))
+    if not (said.asked or said.supposed) or not asks:
+        return said.asked or said.supposed
+    told = scene.norm(hit.start - 1) in ("is", "has", "just") and scene.norm(hit.start - 2) in _THEY
+    if told and not any(scene.norm(cue.start) in ("if", "what") for cue in asks):
+        return False
+    return any(not _asks_nothing(scene, cue) for cue in asks)
+
+
+def _asks_nothing(scene: Scene, cue: Cue) -> bool:
+    """ "Can someone help" cries; "is" behind a comma or "and" goes on telling."""
+    if {scene.norm(i) for i in range(cue.start, cue.end + 3)} & _HELP and scene.norm(cue.start) != "if":
+        return True
+    return (
+        cue.end - cue.start == 1
+        and scene.norm(cue.start) in ("is", "are", "was", "has", "have")
+        and scene.norm(cue.start - 1) in ("and", "but", ",")
+        and _no_mark(scene)
+    )
 
 
 def _no_mark(scene: Scene) -> bool:
@@ -103,7 +125,7 @@ def _is_over(words: SignWords, hit: Hit, times: Sequence[dates.Time], recent: bo
         return True
     if acute:
         return False
-    settled = words.context("settled", 0, len(scene.tokens), hit)
+    settled = words.settled(hit)
     then = words.context("over_then", first, last, hit) and not told
     long_ago = words.context("over", 0, len(scene.tokens), hit)
     return settled and not (pressing and recent) or ((then or long_ago) and not recent)
@@ -126,6 +148,12 @@ def _happening(scene: Scene, first: int, last: int) -> bool:
     return any(
         scene.norm(i) in ("normal", "why", "since", "still", "now", "suddenly") for i in range(first, last)
     )
+
+
+def _supposed_of_self(scene: Scene, hit: Hit, first: int, last: int) -> bool:
+    """ "If my throat swelled, what would you do"."""
+    begin = scene.part_range(hit.start)[0]
+    return scene.norm(begin) == "if" and any(scene.norm(i) == "would" for i in range(first, last))
 
 
 def _made_by(scene: Scene, hit: Hit, first: int) -> bool:

@@ -61,6 +61,19 @@ class SignWords:
             for other in self.of("sign_context", "acute")
         )
 
+    def settled(self, hit: Hit) -> bool:
+        """True when the message says that it is over; the "gone now" of "sight gone now" does not."""
+        return any(
+            other.end <= hit.start
+            or hit.end <= other.start
+            or (
+                hit.start <= other.start
+                and other.end <= hit.end
+                and other.end - other.start + 2 < hit.end - hit.start
+            )
+            for other in self.of("sign_context", "settled")
+        )
+
     def treated(self, hit: Hit) -> bool:
         """True when the message tells of a treatment had, the clinic's kind, not a flu jab or steroid shot."""
         return self._of_treatment(hit) and self._had_treatment()
@@ -78,6 +91,10 @@ class SignWords:
             if hit.start <= found.start and found.end <= hit.end:
                 continue
             if {scene.norm(found.start - 1), scene.norm(found.start - 2)} & {"no", "never", "without"}:
+                continue
+            begin = scene.part_range(found.start)[0]
+            if scene.norm(begin) in ("so", "and") and scene.norm(begin + 1) in ("would", "will", "could"):
+                # "So would that include the needles": one to come.
                 continue
             words = {scene.norm(i) for i in range(found.start, found.end)}
             if not (elsewhere and words & shots):
