@@ -65,6 +65,9 @@ def _people(
         if token.norm not in sets["persons.kin"] and token.norm not in sets["persons.animals"]:
             continue
         following = tokens[index + 1].norm if index + 1 < len(tokens) else ""
+        if following in lexicon.language["not_followed_by"].get(token.norm, ()):
+            # "Gran Canaria".
+            continue
         if following in sets["persons.does_to"] and any(
             t.norm in ("me", "my") for t in tokens[index + 2 : index + 4]
         ):

@@ -24,7 +24,7 @@ class SignWords:
         present = {token.norm for token in scene.tokens}
         if any(word[:1].isdigit() for word in present):
             present |= {"#", "##"}
-        for frame in scene.lexicon.frames:
+        for frame in scene.lexicon.frames_for(present):
             if frame.sign and all(present & group for group in frame.groups):
                 for start, end in frame_places(scene, frame):
                     self._loose[frame.sign].append(Hit(start, end, (Entry(*frame.sign),)))
