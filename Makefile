@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run shell test train validate evaluate mutate fuzz rules stamp-rules bookings report rejudge screenshots install install-dev lock clean
+.PHONY: run shell test train validate evaluate calibrate mutate fuzz rules stamp-rules bookings report rejudge screenshots install install-dev lock clean
 
 run: install train ## start everything and print the address of the chat
 	@$(PYTHON) -m honcho start
@@ -31,6 +31,9 @@ evaluate: install-dev try-benchmark $(if $(wildcard $(FOLDER)/dialogues.jsonl),t
 	if [ -f "$(FOLDER)/dialogues.jsonl" ]; then echo; $(PYTHON) -m benchmarks.dialogues "$(FOLDER)" || status=1; fi; \
 	exit $$status
 endif
+
+calibrate: install-dev ## cross-validate the classifier; curves go to benchmarks/results/
+	@$(PYTHON) -W ignore -m benchmarks.calibrate
 
 fuzz: install-dev try-benchmark ## let atheris look for a message that listening cannot bear: make fuzz [SECONDS=60]
 	@PYTHONPATH=. .venv-benchmark/bin/python benchmarks/fuzz.py $(SECONDS)

@@ -9,6 +9,8 @@ from typing import Sequence
 
 import yaml
 
+ROOT = Path(__file__).resolve().parents[1]
+
 STOCK = """
 recipe: default.v1
 assistant_id: stock

@@ -20,9 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Optional, Sequence
 
-from benchmarks.baselines_nlu import Keywords, stock_rasa
+from benchmarks.baselines_nlu import ROOT, Keywords, stock_rasa
 
-ROOT = Path(__file__).resolve().parents[1]
 NOT_UNDERSTOOD = {"nlu_fallback", "out_of_scope"}
 """What a system says when it does not claim to know the question."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -56,9 +56,8 @@ class IntentModel:
     examples: np.ndarray
     example_labels: np.ndarray
 
-    def features(self, texts: Sequence[str]) -> Tuple[np.ndarray, np.ndarray]:
-        """Sentence vectors (n, 384) and the whole feature rows (n, 384 + n-grams) of some texts."""
-        vectors = shared_encoder().encode(list(texts))
+    def features(self, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:
+        """Feature rows, shape (n, 384 + n-grams), of some texts with their sentence vectors (n, 384)."""
         grams = np.zeros((len(texts), len(self.idf)), dtype=np.float32)
         for row, text in enumerate(texts):
             for gram in char_ngrams(text):
@@ -67,16 +66,24 @@ class IntentModel:
                     grams[row, column] += 1.0
         grams = np.where(grams > 0, 1.0 + np.log(np.maximum(grams, 1.0)), 0.0) * self.idf
         grams /= np.maximum(np.linalg.norm(grams, axis=1, keepdims=True), 1e-9)
-        return vectors, np.hstack([vectors, NGRAM_WEIGHT * grams]).astype(np.float32)
+        return np.hstack([vectors, NGRAM_WEIGHT * grams]).astype(np.float32)
 
-    def predict(self, texts: Sequence[str]) -> Tuple[np.ndarray, np.ndarray]:
+    def predict(
+        self, texts: Sequence[str], vectors: Optional[np.ndarray] = None
+    ) -> Tuple[np.ndarray, np.ndarray]:
         """Probabilities and nearness of some texts.
+
+        Args:
+            texts: The texts.
+            vectors: Their sentence vectors, where they are known already.
 
         Returns:
             Probabilities, shape (n, labels); and the cosine to the nearest training example of each
             label, shape (n, labels).
         """
-        vectors, rows = self.features(texts)
+        if vectors is None:
+            vectors = shared_encoder().encode(list(texts))
+        rows = self.features(texts, vectors)
         scores = rows @ self.weights.T + self.bias
         scores -= scores.max(axis=1, keepdims=True)
         exponent = np.exp(scores)
@@ -126,6 +133,11 @@ def train(texts: Sequence[str], labels: Sequence[str], c: float) -> IntentModel:
     Raises:
         ValueError: When there are fewer than two intents.
     """
+    return fit(texts, labels, c, shared_encoder().encode(list(texts)))
+
+
+def fit(texts: Sequence[str], labels: Sequence[str], c: float, vectors: np.ndarray) -> IntentModel:
+    """Fit a model to texts whose sentence vectors, shape (texts, 384), are known already."""
     from scipy.sparse import csr_matrix
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
@@ -141,14 +153,13 @@ def train(texts: Sequence[str], labels: Sequence[str], c: float) -> IntentModel:
         bias=np.zeros(0, dtype=np.float32),
         vocabulary={gram: int(column) for gram, column in vectorizer.vocabulary_.items()},
         idf=vectorizer.idf_.astype(np.float32),
-        examples=np.zeros((0, 0), dtype=np.float32),
+        examples=vectors,
         example_labels=np.array([names.index(label) for label in labels]),
     )
-    vectors, rows = model.features(texts)
+    rows = model.features(texts, vectors)
     regression = LogisticRegression(C=c, max_iter=300, class_weight="balanced", random_state=42)
     # Mostly zeros: sparse rows make the fit several times faster and change nothing else.
     regression.fit(csr_matrix(rows), np.array(labels))
     model.weights = regression.coef_.astype(np.float32)
     model.bias = regression.intercept_.astype(np.float32)
-    model.examples = vectors
     return model
