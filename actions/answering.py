@@ -9,7 +9,8 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.notes import is_under_age, notes
-from actions.talk import BOOKING, GROUP_OF, SCREENING, SLOT_OF, Talk
+from actions.talk import BOOKING, SCREENING, SLOT_OF, Talk
+from actions.unclear import unclear_response
 from candidacy.ages import UNDER_AGE
 from candidacy.answers import REST, reads_as_question
 from candidacy.findings import ABSENT, HYPOTHETICAL, POSSIBLE, PRESENT, Finding
@@ -179,7 +180,7 @@ class ActionUnclear(Action):
             buttons = [topic_choice(domain, intent) for intent in choices]
             dispatcher.utter_message(response="utter_did_you_mean", buttons=buttons)
         else:
-            dispatcher.utter_message(response=_unclear_response(talk))
+            dispatcher.utter_message(response=unclear_response(talk))
         return talk.remember()
 
 
@@ -187,42 +188,6 @@ def topic_choice(domain: Dict[Text, Any], intent: Text) -> Dict[Text, Text]:
     """A button that asks one of the common questions."""
     topic = domain["responses"][f"utter_{intent}"][0]["metadata"]["topic"]
     return {"title": topic, "payload": f"/{intent}"}
-
-
-def _unclear_response(talk: Talk) -> Text:
-    if not any(letter.isalnum() for letter in talk.text):
-        return "utter_empty_message"
-    if not talk.form and talk.verdict().outcome == "urgent":
-        return "utter_urgent"  # "should I wait until tomorrow?"
-    if talk.form == SCREENING:
-        tries = _failed_tries(talk.tracker)
-        names = ["utter_unclear_in_form", "utter_unclear_in_form_again", "utter_unclear_in_form_person"]
-        return names[min(tries, 2)]
-    if talk.form == BOOKING:
-        if _failed_tries(talk.tracker) >= 2:
-            return "utter_unclear_in_form_person"
-        slot = talk.tracker.get_slot("requested_slot") or ""
-        return f"utter_{slot}_unreadable" if slot.startswith("booking_") else "utter_unclear_in_form"
-    return "utter_unclear_again" if _failed_tries(talk.tracker) else "utter_unclear"
-
-
-def _failed_tries(tracker: Tracker) -> int:
-    """How often in a row nothing fitted, since the last answer or understood message."""
-    count, understood = 0, ("nlu_fallback", "out_of_scope", "affirm", "deny", "unsure", "skip", "report_condition")
-    users = 0
-    for event in reversed(tracker.events):
-        kind = event.get("event")
-        if kind == "user":
-            users += 1
-            intent = ((event.get("parse_data") or {}).get("intent") or {}).get("name")
-            if intent not in understood:
-                break
-        elif kind == "action" and event.get("name") in ("action_unclear", "action_affirm", "action_deny"):
-            count += 1
-        elif kind == "slot" and event.get("value") is not None:
-            if event.get("name") in GROUP_OF or (event.get("name") or "").startswith("booking_"):
-                break
-    return count
 
 
 class ActionAffirm(Action):
@@ -257,7 +222,7 @@ def accept(dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType]:
         dispatcher.utter_message(response="utter_noted")
         return talk.remember() + [SlotSet("offered", None)]
     if talk.form:
-        dispatcher.utter_message(response=_unclear_response(talk))
+        dispatcher.utter_message(response=unclear_response(talk))
         return talk.remember()
     if offered in (SCREENING, BOOKING):
         return talk.remember() + [FollowupAction(offered)]
@@ -285,7 +250,7 @@ def decline(dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType]:
     if kind == "contradiction":
         return settle_contradiction(dispatcher, talk, subject)
     if talk.form and not talk.pending:
-        dispatcher.utter_message(response=_unclear_response(talk))
+        dispatcher.utter_message(response=unclear_response(talk))
     elif talk.form:
         dispatcher.utter_message(response="utter_keep_going")
     else:

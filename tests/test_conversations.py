@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conversations.manners import broken_manners
-from tests.conversations.runner import FOLDER, Player, case_files, dated, load_case
+from tests.conversations.runner import FOLDER, Player, Turn, case_files, dated, load_case
 
 CASES = {path: load_case(path) for path in case_files()}
 
@@ -33,6 +33,16 @@ def test_every_file_is_named_after_its_sentence() -> None:
 def test_dates_are_counted_from_today() -> None:
     assert dated("until {today-14d+P6M}.", date(2026, 9, 17)) == "until 3 March 2027."
     assert dated("{today-14d|%B %Y}", date(2026, 1, 5)) == "December 2025"
+
+
+@pytest.mark.parametrize("later", ["1d", "30h", "6m"])
+def test_time_may_pass_between_two_turns(later: str) -> None:
+    assert Turn(patient="hi", later=later).later == later
+
+
+def test_a_time_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="is no time"):
+        Turn(patient="hi", later="soon")
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,19 @@ from typing import Dict, Optional, Sequence
 import pytest
 
 from candidacy.answers import AGAIN, CHANGED, REST, STILL, WHEN, interpret
-from candidacy.findings import ABSENT, PAST, POSSIBLE, PRESENT, Finding
+from candidacy.findings import ABSENT, PAST, POSSIBLE, Finding
 from candidacy.knowledge import GROUPS, load
 from candidacy.record import Record
-from candidacy.returning import Again, Told, asked_again, is_old, may_be_new, next_question, says_unchanged, told
+from candidacy.returning import (
+    Again,
+    Told,
+    asked_again,
+    is_old,
+    may_be_new,
+    next_question,
+    says_unchanged,
+    told,
+)
 from candidacy.screening import NO, SKIPPED, UNSURE, YES, assess
 
 HOUR = 3600.0

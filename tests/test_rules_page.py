@@ -19,7 +19,8 @@ from actions.talk import day
 from candidacy import in_words
 from candidacy.findings import ASSERTIONS, Finding
 from candidacy.knowledge import GROUPS, Knowledge, load, models
-from candidacy.knowledge.models import Rule, RuleBook, Source
+from candidacy.knowledge.models import Rule, RuleBook
+from candidacy.knowledge.source_models import Source
 from candidacy.rule_cases import DAY, cases
 from candidacy.rule_sheets import SAME_WORDS, shown
 from candidacy.rules_page import ROOT, main, page

@@ -10,7 +10,8 @@ from typing import Any, Dict, Hashable, List, Optional, Tuple, Type, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from candidacy.knowledge.models import Clinic, Rule, RuleBook, Source, Sources
+from candidacy.knowledge.models import Clinic, Rule, RuleBook
+from candidacy.knowledge.source_models import Source, Sources
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 
