@@ -10,8 +10,8 @@ from dateutil.relativedelta import relativedelta
 
 from candidacy.listening.age_traps import about_candidate, sex_ok
 from candidacy.listening.age_words import AGE, ORDINALS, WORDS
-from candidacy.listening.date_words import MONTHS
 from candidacy.listening.clauses import Part
+from candidacy.listening.date_words import MONTHS
 from candidacy.listening.dates import POINT
 from candidacy.listening.scene import Scene
 
@@ -25,7 +25,9 @@ _DECADES = {
     "eighties": 80,
 }
 _BESIDE = frozenset("here student bday birthday school college uni university".split())
-_COUNTED = frozenset("units unit price cost dose size room number level day week days weeks code am pm at for".split())
+_COUNTED = frozenset(
+    "units unit price cost dose size room number level day week days weeks code am pm at for".split()
+)
 _PARTS = {"early": 2, "mid": 5, "late": 8}
 _AHEAD = (
     r"^ ?(?:is )?(?:coming up|tomorrow|(?:in|on|at|next|this coming) (?:the )?(?:early |late |mid )?(?:"

@@ -21,10 +21,10 @@ _TENS = {
 }
 WORDS: Dict[str, int] = {word: number for number, word in enumerate(_SMALL)}
 WORDS.update(_TENS)
-ORDINALS: Dict[str, int] = {
-    f"{word}th": number for word, number in WORDS.items() if 13 <= number <= 19
-}
-ORDINALS.update({"twentieth": 20, "twenty first": 21, "twelfth": 12, "thirtieth": 30, "fortieth": 40, "fiftieth": 50})
+ORDINALS: Dict[str, int] = {f"{word}th": number for word, number in WORDS.items() if 13 <= number <= 19}
+ORDINALS.update(
+    {"twentieth": 20, "twenty first": 21, "twelfth": 12, "thirtieth": 30, "fortieth": 40, "fiftieth": 50}
+)
 _NUM = (
     r"(?:\d{1,3}(?:\.\d)?|(?:"
     + "|".join(_TENS)
@@ -74,7 +74,11 @@ AGE = re.compile(
     r"child) ?[(,] ?(?P<p>\d{1,2}) ?[),]|"
     r"(?P<q>1[3-9]|2[01])(?= (?:next (?:week|month|year)|tomorrow|in (?:a|one|two|three|"
     r"\d+) (?:days?|weeks?|months?)|till|until|til)\b)|"
-    r"(?P<s>\d{2}|" + "|".join(_SMALL[12:]) + r") going on (?:\d{1,2}|" + "|".join((*_SMALL[12:], *_TENS)) + r")|"
+    r"(?P<s>\d{2}|"
+    + "|".join(_SMALL[12:])
+    + r") going on (?:\d{1,2}|"
+    + "|".join((*_SMALL[12:], *_TENS))
+    + r")|"
     r"sweet (?P<t>16|sixteen|17|seventeen)|"
     r"(?:my|her|his) (?P<r>\d{1,2} ?(?:st|nd|rd|th)|" + "|".join(ORDINALS) + r") (?:birthday|bday|b day)"
     r"(?= (?:is|was|will|next|in|on|coming|tomorrow|last|this|today)\b| ?[.,!?]|$)|"

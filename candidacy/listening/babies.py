@@ -20,7 +20,9 @@ def settle_baby(scene: Scene, mention: Mention, said: Said) -> None:
         # The baby is named as what is fed, and no other grown-up before it.
         fed = not any(s.who == OTHER and s.name not in words["fed"] for s in before) and bool(inside)
         # "Breastfeeding mums": people at large, no one person.
-        at_large = scene.norm(mention.end) in words["mothers"] or scene.norm(mention.end - 1) in words["mothers"]
+        at_large = (
+            scene.norm(mention.end) in words["mothers"] or scene.norm(mention.end - 1) in words["mothers"]
+        )
         if said.who == OTHER and (said.named in words["fed"] or fed or (at_large and not before)):
             said.who = SELF
         if said.who == SELF and said.asked and _own_child(scene):
@@ -35,12 +37,19 @@ def settle_baby(scene: Scene, mention: Mention, said: Said) -> None:
 def _own_child(scene: Scene) -> bool:
     """ "My LO", "our 4 month old" anywhere in the message."""
     for index, token in enumerate(scene.tokens):
+        if token.norm == "little" and scene.norm(index + 1) in scene.words["little"]:
+            return True
+        if token.norm in ("weeks", "week", "months", "month", "wks", "mo") and scene.norm(index + 1) == "old":
+            return True
         if token.norm not in ("my", "our"):
             continue
         following = [scene.norm(i) for i in range(index + 1, index + 5)]
         if following[0] in scene.words["fed"] or "old" in following and following[0][:1].isdigit():
             return True
-        if following[0] in ("little", "newborn", "wee", "new", "tiny") and set(following) & scene.words["fed"]:
+        if (
+            following[0] in ("little", "newborn", "wee", "new", "tiny")
+            and set(following) & scene.words["fed"]
+        ):
             return True
     return False
 
@@ -53,7 +62,9 @@ def _weeks(scene: Scene, mention: Mention) -> bool:
 def _of_people(scene: Scene, mention: Mention) -> bool:
     """ "Can women who are 11 weeks have it", "what if I were": of no one in particular."""
     before = {scene.norm(i) for i in range(scene.sentence_range(mention.start)[0], mention.start)}
-    return bool(before & (scene.words["people_at_large"] | {"if", "women", "woman", "mums", "moms", "ladies"}))
+    return bool(
+        before & (scene.words["people_at_large"] | {"if", "women", "woman", "mums", "moms", "ladies"})
+    )
 
 
 def body_rules_out(scene: Scene, findings: List[Finding], mentions: Sequence[Mention]) -> List[Finding]:
@@ -67,7 +78,10 @@ def body_rules_out(scene: Scene, findings: List[Finding], mentions: Sequence[Men
     for hit in [*sure, *likely]:
         before = [s for s in scene.subjects if s.at < hit.start]
         partner = hit in likely
-        denied = any(scene.norm(i) in ("no", "not", "never", "before", "pre", "without") for i in (hit.start - 1, hit.start - 2))
+        denied = any(
+            scene.norm(i) in ("no", "not", "never", "before", "pre", "without")
+            for i in (hit.start - 1, hit.start - 2)
+        )
         if denied or (before and before[-1].who == OTHER and not partner):
             return findings
     kept = []

@@ -286,7 +286,7 @@ PATTERNS: List[Tuple[str, "re.Pattern[str]"]] = [
             r"twenties|high school|college|school|uni)|forever ago|way back|"
             r"(?:yonks|donkeys years|donkeys|eons|aeons|a lifetime|lifetimes|centuries|light years|"
             r"donkey s years|(?:a )?(?:good )?long while) (?:ago|back)|last century|last millennium|"
-            r"(?:when|while) (?:obama|bush|clinton|reagan|thatcher|blair|cameron|gillard|rudd|harper|"
+            r"(?:when |while |back when )?(?:obama|bush|clinton|reagan|thatcher|blair|cameron|gillard|rudd|harper|"
             r"trump was first|gordon brown|brown|may|boris|bill clinton|george bush|the queen) "
             r"(?:was|were|had)(?: still)?(?: in| the)? (?:president|pm|prime minister|power|office|alive|charge|in)|"
             r"(?:under|in the days of) (?:obama|bush|clinton|reagan|thatcher|blair)|"

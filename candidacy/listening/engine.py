@@ -222,7 +222,9 @@ def _ages(scene: Scene, mentions: Sequence[Mention]) -> list[Finding]:
         near = (scene.norm(mention.start - 1), scene.norm(mention.start - 2))
         as_one = said.asked and "as" in near and not _of_people(scene, mention)
         supposed = said.supposed and not as_one
-        shy = mention.kind == "possible" and scene.norm(mention.start) in ("a", "never", "that", "old")
+        shy = mention.kind == "possible" and bool(
+            {scene.norm(mention.start), scene.norm(mention.start + 1)} & scene.words["shy"]
+        )
         if shy:
             # "A lady never tells".
             found.append(_finding(scene, mention, POSSIBLE, None, None))

@@ -43,7 +43,13 @@ def find_hints(scene: Scene, findings: Sequence[Finding]) -> List[Finding]:
 def _told(scene: Scene, hit: Hit) -> bool:
     """True when it is the speaker's own, of today, and no plain question."""
     said = weigh(scene, hit.start, hit.end)
-    if said.who == OTHER and said.named not in scene.words["fed"] or said.denied or said.supposed or said.over:
+    if (
+        said.who == OTHER
+        and said.named not in scene.words["fed"]
+        or said.denied
+        or said.supposed
+        or said.over
+    ):
         return False
     first, last = scene.part_range(hit.start)
     if {scene.norm(i) for i in range(first, last)} & scene.words["back_then_words"]:

@@ -57,7 +57,8 @@ def without_refused(findings: Sequence[Finding], refused: Sequence[Finding]) -> 
     return [
         f
         for f in findings
-        if f.emergency or not any(f.condition == r.condition and r.start <= f.start < r.end for r in refused if r.condition)
+        if f.emergency
+        or not any(f.condition == r.condition and r.start <= f.start < r.end for r in refused if r.condition)
     ]
 
 
