@@ -29,6 +29,13 @@ def _set(words: Iterable[object]) -> frozenset[str]:
     return frozenset(map(str, words))
 
 
+def is_medicine(scene: Scene, mention: Mention) -> bool:
+    """True for the name of a medicine, even where a misspelling of it stands among the names of the rule."""
+    words = tuple(scene.norm(i) for i in range(mention.start, mention.end))
+    entries = scene.lexicon.table.get(words, ())
+    return mention.kind == "drug" or any(e.kind == "drug" and e.rule == mention.rule for e in entries)
+
+
 def other_use(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> bool:
     """ "Topamax for migraines", "budesonide nasal": the medicine says nothing of this condition."""
     if mention.kind not in ("drug", "name"):
@@ -39,7 +46,7 @@ def other_use(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> bo
             continue
         if _given(scene, mention, _set(use.get("given", ()))):
             return True
-        if mention.kind != "drug":
+        if not is_medicine(scene, mention):
             continue
         if any(m.rule == use.get("beside") and m.start != mention.start for m in mentions):
             return True
@@ -110,7 +117,8 @@ def swapped_away(scene: Scene, mention: Mention, mentions: Sequence[Mention]) ->
         # What follows must be a medicine: one of the rules, or a word that is none of the language.
         word = scene.norm(index + 1)
         named = any(m.start == index + 1 and m.kind == "drug" for m in mentions)
-        return named or (len(word) > 5 and word.isalpha() and not is_ordinary(word))
+        known = word in _set(scene.lexicon.language["uses"]["instead"])
+        return named or known or (len(word) > 5 and word.isalpha() and not is_ordinary(word))
     return False
 
 
@@ -153,7 +161,7 @@ def never_begun(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> 
     table = scene.lexicon.language["uses"]["begun"]
     verbs, ends, later = _set(table["verbs"]), _set(table["objects"]), _set(table["later"])
     refused = _set(table["refused"])
-    last = min([mention.end + 26] + [m.start for m in mentions if m.start > mention.end and m.kind == "drug"])
+    last = min([mention.end + 26] + [m.start for m in mentions if m.start > mention.end and m.kind in ("drug", "possible")])
     for index in range(mention.end, last):
         if scene.norm(index) in refused or (
             scene.norm(index) in ("declined", "refused", "said")
@@ -225,6 +233,7 @@ def _words(scene: Scene, time: Time) -> Sequence[str]:
 def as_needed(scene: Scene, mention: Mention) -> bool:
     """ "Aciclovir when the tingle starts": kept for the need, and taken."""
     behind = [scene.norm(i) for i in range(mention.end, mention.end + 4)]
-    at = next((n for n, w in enumerate(behind) if w in ("when", "whenever", "if")), -1)
-    ahead = {scene.norm(i) for i in range(mention.start - 6, mention.start)}
-    return at >= 0 and behind[at + 1 : at + 2] != ["i"] and not {"will", "would", "can", "could", "should"} & ahead
+    at = next((n for n, w in enumerate(behind) if w in ("when", "whenever")), -1)
+    first, _ = scene.part_range(mention.start)
+    ahead = any("future" in cue.kinds and first <= cue.start < mention.start for cue in scene.forward)
+    return at >= 0 and behind[at + 1 : at + 2] != ["i"] and not ahead

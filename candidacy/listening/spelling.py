@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import lru_cache
-from typing import List, Optional, Sequence, Tuple
+from typing import Optional, Sequence
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -48,7 +48,7 @@ def _begin_alike(typed: str, target: str, slips: int) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _by_length(targets: Tuple[str, ...]) -> dict:
+def _by_length(targets: tuple[str, ...]) -> dict:
     table: dict = {}
     for target in targets:
         table.setdefault(len(target), []).append(target)
@@ -62,7 +62,7 @@ def correct(word: str, lexicon: Lexicon) -> Optional[str]:
         return word
     if len(word) < _SHORTEST or is_ordinary(word):
         return None
-    best: Optional[Tuple[int, int, str]] = None
+    best: Optional[tuple[int, int, str]] = None
     table = _by_length(lexicon.target_words)
     for length in range(len(word) - 3, len(word) + 4):
         limit = allowed(min(length, len(word)))
@@ -95,9 +95,9 @@ def _joined(word: str, following: str, lexicon: Lexicon) -> Optional[str]:
     return None
 
 
-def put_right(tokens: Sequence[Token], lexicon: Lexicon) -> List[Token]:
+def put_right(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
     """The tokens with misspelt names and medicines put right; places in the message stay the same."""
-    found: List[Token] = []
+    found: list[Token] = []
     index = 0
     while index < len(tokens):
         token = tokens[index]

@@ -22,6 +22,7 @@ from candidacy.listening.mentions import Mention
 from candidacy.listening.persons import OTHER
 from candidacy.listening.said import Said
 from candidacy.listening.scene import Scene
+from candidacy.listening.undone import in_use
 from candidacy.listening.windows import (
     Judged,
     When,
@@ -48,7 +49,9 @@ def judge(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention])
         return judge_event(scene, mention, said, time)
     if said.who == OTHER:
         return Judged(OTHER_PERSON)
-    unused = never_begun(scene, mention, others) if mention.kind == "drug" else None
+    unused = (
+        never_begun(scene, mention, others) if mention.kind == "drug" and not in_use(scene, mention) else None
+    )
     if unused:
         return Judged(unused)
     if mention.kind == "possible":
