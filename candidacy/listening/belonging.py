@@ -51,7 +51,9 @@ def _goes_on(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> boo
     earlier = [
         m
         for m in mentions
-        if m.end < mention.start and scene.part_at(m.start) == scene.part_at(mention.start) and _described(scene, m)
+        if m.end < mention.start
+        and scene.part_at(m.start) == scene.part_at(mention.start)
+        and _described(scene, m)
     ]
     if not earlier:
         return False
@@ -90,8 +92,16 @@ def _of_their_side(scene: Scene, mention: Mention) -> bool:
     """ "Melanoma in mum's family", "MS on my dad's side"."""
     part = scene.parts[scene.part_at(mention.start)]
     words = [scene.norm(i) for i in range(mention.end, min(mention.end + 7, part.end))]
+    sets = scene.lexicon.sets
+    relatives = sets["persons.kin"] | sets["persons.of_one"] | sets["scope.lines"]
     for place, word in enumerate(words):
-        if word in ("family", "side", "relatives") and {"in", "on", "down", "through"} & set(words[:place]):
+        if word not in ("family", "side", "relatives") or not {"in", "on", "down", "through"} & set(
+            words[:place]
+        ):
+            continue
+        # "On my right side" is a place on the body; "my dad's side" is heard as "my dad is side".
+        owner = words[place - 2] if place > 1 and words[place - 1] == "is" else words[place - 1]
+        if owner in relatives or (word != "side" and owner in ("my", "the", "our")):
             return True
     return False
 
@@ -114,7 +124,9 @@ def for_another(scene: Scene) -> bool:
 
 
 def _for_another(scene: Scene) -> bool:
-    if scene.hits_of("scope", "for_both") or any(not_hers(scene.tokens, h) for h in scene.hits_of("person", "for_me")):
+    if scene.hits_of("scope", "for_both") or any(
+        not_hers(scene.tokens, h) for h in scene.hits_of("person", "for_me")
+    ):
         return False
     kin = scene.lexicon.sets["persons.kin"]
     occasions = scene.lexicon.sets["scope.occasions"]
@@ -124,7 +136,9 @@ def _for_another(scene: Scene) -> bool:
         return True
     for hit in scene.hits_of("scope", "booked_for"):
         index = hit.end
-        while scene.norm(index) in determiners or (scene.norm(index) in between and scene.norm(index) not in kin):
+        while scene.norm(index) in determiners or (
+            scene.norm(index) in between and scene.norm(index) not in kin
+        ):
             index += 1
         named = scene.norm(index)
         if named not in kin or (scene.norm(hit.end - 2) == "asking" and named in ("friend", "mate")):

@@ -8,7 +8,7 @@ from candidacy.listening.belonging import for_another, is_of_another
 from candidacy.listening.mentions import Mention
 from candidacy.listening.persons import OTHER, SELF
 from candidacy.listening.places import is_elsewhere
-from candidacy.listening.refuted import is_only_fear, is_refuted
+from candidacy.listening.refuted import is_only_fear, is_refuted, is_unsettled
 from candidacy.listening.said import Said, speaks_of_self
 from candidacy.listening.scene import Scene
 from candidacy.listening.topics import is_conditional
@@ -24,6 +24,8 @@ def reconsider(scene: Scene, mention: Mention, said: Said, mentions: Sequence[Me
     if said.denied and not said.asked and overruled(scene, mention):
         said.denied, said.doubted = False, True
         return
+    if said.denied_after and mention.kind != "drug" and is_unsettled(scene, mention, mentions):
+        said.denied, said.doubted = False, True
     if said.who == SELF and not said.asked and is_of_another(scene, mention, mentions):
         said.who = OTHER
     elif said.who == SELF and speaks_of_self(scene, mention.start) and for_another(scene):
@@ -34,6 +36,11 @@ def reconsider(scene: Scene, mention: Mention, said: Said, mentions: Sequence[Me
         said.asked = said.supposed = True
         said.about_self = said.doubted = False
     kind = scene.lexicon.kind
+    if said.asked and said.mine and mention.kind == "name" and kind(mention.rule, "asked_as_mine"):
+        # "Would my vitiligo be a problem" tells of it.
+        said.asked = said.supposed = False
+        said.about_self = scene.norm(mention.start - 1) == "my"
+        said.asked = not said.about_self
     if kind(mention.rule, "never_over") and _in_remission(scene, mention, said):
         said.resolved = said.over = said.stopped = False
     treatment = mention.kind == "drug" or kind(mention.rule, "medicines") or kind(mention.rule, "procedures")

@@ -25,27 +25,44 @@ _NEAR = 8
 def is_refuted(scene: Scene, mention: Mention, said: Said, mentions: Sequence[Mention]) -> bool:
     """True when the message tells that the thing named was looked into and is not there."""
     reach = _reach(scene, mention, mentions)
-    behind = [hit for hit in scene.hits_of("scope", "overturned") if mention.end <= hit.start < reach]
-    if any(not _kept(scene, hit) for hit in behind) and not said.ongoing:
-        return True
+    feared = is_feared(scene, mention) or _tested(scene, mention)
+    told = feared or any(_joined(scene, hit, mention) for hit in scene.hits_of("scope", "told"))
+    if not said.ongoing and (told or not _stated(scene, mention)):
+        if _meets(scene, "overturned", mention.end, reach):
+            return True
     if _open_yet(scene, mention, reach):
         return False
-    feared = is_feared(scene, mention) or _tested(scene, mention)
+    if told and _meets(scene, "disproved", mention.end, reach):
+        return True
     watched = scene.lexicon.kind(mention.rule, "looked_into") and _seen_to(scene, mention, reach)
     if not feared and not watched:
         return False
-    if any(
-        hit.start >= mention.end and hit.start < reach and not _kept(scene, hit)
-        for hit in scene.hits_of("scope", "disproved")
-    ):
+    if _meets(scene, "belittled", mention.end, reach):
         return True
     return any(mention.end <= at < reach for at in _clean(scene))
+
+
+def is_unsettled(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> bool:
+    """ "First test negative, second one pending": a good result that settles nothing."""
+    return _open_yet(scene, mention, _reach(scene, mention, mentions))
+
+
+def _meets(scene: Scene, kind: str, first: int, last: int) -> bool:
+    return any(first <= hit.start < last and not _kept(scene, hit) for hit in scene.hits_of("scope", kind))
+
+
+def _stated(scene: Scene, mention: Mention) -> bool:
+    """ "I have lupus", "my lupus": told as it is now."""
+    before = [scene.norm(i) for i in range(mention.start - 4, mention.start)]
+    return "my" in before or "am" in before or any(before[i : i + 2] == ["i", "have"] for i in range(3))
 
 
 def is_feared(scene: Scene, mention: Mention) -> bool:
     """True right behind a word of fear or suspicion, or right before one ("melanoma scare")."""
     return any(
-        _joined(scene, hit, mention) for kind in ("suspected", "fearful") for hit in scene.hits_of("scope", kind)
+        _joined(scene, hit, mention)
+        for kind in ("suspected", "suspected_after", "fearful")
+        for hit in scene.hits_of("scope", kind)
     )
 
 
@@ -60,7 +77,8 @@ def _joined(scene: Scene, hit: Hit, mention: Mention) -> bool:
         near = mention.start - hit.end <= _NEAR and scene.part_at(hit.start) == part
         return near and not _told_why(scene, hit.end, mention.start)
     behind = hit.start - mention.end
-    return 0 <= behind <= 1 and scene.part_at(hit.start) == part and scene.norm(hit.start) in ("scare", "scares")
+    after = any(entry.kind == "scope" and entry.rule == "suspected_after" for entry in hit.entries)
+    return 0 <= behind <= 1 and after and scene.part_at(hit.start) == part
 
 
 def _told_why(scene: Scene, first: int, last: int) -> bool:
@@ -75,7 +93,9 @@ def _tested(scene: Scene, mention: Mention) -> bool:
         if scene.part_at(hit.start) != scene.part_at(mention.start):
             continue
         if 0 <= mention.start - hit.end <= 4:
-            if {scene.norm(i) for i in range(hit.end, mention.start)} & {"for", "of"} or scene.norm(hit.end - 1) in (
+            if {scene.norm(i) for i in range(hit.end, mention.start)} & {"for", "of"} or scene.norm(
+                hit.end - 1
+            ) in (
                 "for",
                 "of",
             ):
@@ -88,7 +108,7 @@ def _tested(scene: Scene, mention: Mention) -> bool:
 def _seen_to(scene: Scene, mention: Mention, reach: int) -> bool:
     """ "60 moles, all checked": a spot or a sign that somebody looked at."""
     first = scene.parts[scene.sentence_parts(scene.parts[scene.part_at(mention.start)].sentence)[0]].start
-    if mention.variant is None and not scene.lexicon.sets["scope.signs_only"] & {
+    if not scene.lexicon.sets["scope.signs_only"] & {
         scene.norm(i) for i in range(mention.start, mention.end)
     }:
         return False
@@ -137,6 +157,10 @@ def _clean(scene: Scene) -> List[int]:
 def _kept(scene: Scene, hit: Hit) -> bool:
     """ "Turned out to be severe", "turned out I am": it is there after all."""
     following = [scene.norm(i) for i in range(hit.end, hit.end + 2)]
+    if scene.norm(hit.end - 1) == "not" and following[0].isalpha():
+        # "It was not" ends what is said, "it was not easy" goes on.
+        if following[0] not in scene.lexicon.sets["scope.not_that"]:
+            return True
     return bool(scene.lexicon.sets["scope.real"] & set(following)) or _asked(scene, hit.start)
 
 

@@ -133,6 +133,9 @@ def tokenise(text: str, spelled: Mapping[str, Sequence[str]], offset: int = 0) -
             stop = [Token(".", start + offset, end + offset)]
             tokens.extend([*stop, *answer] if leads else [*answer, *stop])
             continue
+        if raw in ("n", "y") and tokens and tokens[-1].norm in ("-", ":", "?") and text[start:end].isupper():
+            # "Pregnant - N", "blood thinners: Y".
+            raw = "no" if raw == "n" else "yes"
         if raw in ("&", "+"):
             # "32+4" is a count of weeks and days.
             figures = raw == "+" and folded[start - 1 : start].isdigit() and folded[end : end + 1].isdigit()

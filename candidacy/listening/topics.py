@@ -44,7 +44,12 @@ def is_foreseen(scene: Scene, sign: Hit) -> bool:
     first = scene.parts[scene.part_at(sign.start)].start == sign.start - 2
     last = scene.norm(sign.end - 1)
     told = last.endswith("ing") or scene.norm(sign.start).endswith(("ing", "y", "ed"))
-    return asked and first and not told and scene.norm(sign.end) in ("", "?", "after", "from", "if", "with", "up")
+    return (
+        asked
+        and first
+        and not told
+        and scene.norm(sign.end) in ("", "?", "after", "from", "if", "with", "up")
+    )
 
 
 def is_conditional(scene: Scene, mention: Mention) -> bool:

@@ -43,7 +43,7 @@ def affirms(scene: Scene, said: Said) -> bool:
             return True
         if word in days and outer & {"not", "never", "hardly", "rarely"} and len(before) - place <= 4:
             return True
-    return any(before[i : i + 2] == ["not", "that"] for i in range(len(before)))
+    return any(before[i] == "not" and before[i + 1] in ("that", "like", "as") for i in range(len(before) - 1))
 
 
 def taken_back(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> bool:
@@ -61,7 +61,10 @@ def taken_back(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> b
             continue
         between = [m for m in mentions if mention.end <= m.start < hit.start and m.rule != mention.rule]
         later = [m for m in mentions if m.start >= hit.end and m.rule == mention.rule]
-        sentences = scene.parts[scene.part_at(hit.start)].sentence - scene.parts[scene.part_at(mention.start)].sentence
+        sentences = (
+            scene.parts[scene.part_at(hit.start)].sentence
+            - scene.parts[scene.part_at(mention.start)].sentence
+        )
         if not between and not later and sentences <= 1:
             return True
     return any(
@@ -84,25 +87,42 @@ def only_supposed(scene: Scene, mention: Mention) -> bool:
 
 def overruled(scene: Scene, mention: Mention) -> bool:
     """ "I said I wasn't pregnant. The test says otherwise": what was denied is so."""
-    return any(mention.end <= hit.start <= mention.end + _AFTER for hit in scene.hits_of("scope", "overruled"))
+    return any(
+        mention.end <= hit.start <= mention.end + _AFTER for hit in scene.hits_of("scope", "overruled")
+    )
 
 
 def never_begun(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> bool:
     """ "Prescribed but I never filled it", "the box went back unopened"."""
     first = scene.parts[scene.part_at(mention.start)].sentence
-    for hit in scene.hits_of("scope", "never_begun"):
+    called_off = scene.hits_of("scope", "called_off") if scene.lexicon.kind(mention.rule, "events") else []
+    taken = in_use(scene, mention)
+    for hit in [] if taken else [*scene.hits_of("scope", "never_begun"), *called_off]:
         if not mention.end <= hit.start <= mention.end + _AFTER:
             continue
         if scene.norm(hit.end) in scene.lexicon.sets["scope.again"]:
             continue
         if scene.parts[scene.part_at(hit.start)].sentence - first > 2:
             continue
-        if any(mention.end <= m.start < hit.start and m.kind == "drug" and m.rule != mention.rule for m in mentions):
+        if any(
+            mention.end <= m.start < hit.start and m.rule != mention.rule and m.kind in ("drug", "possible")
+            for m in mentions
+        ):
             continue
         return True
     return any(
-        0 <= mention.start - hit.end <= 4 and scene.part_at(hit.start) == scene.part_at(mention.start)
+        0 <= mention.start - hit.end <= 4
+        and scene.part_at(hit.start) == scene.part_at(mention.start)
+        and not {scene.norm(i) for i in range(hit.end, mention.start)} & scene.lexicon.sets["scope.changes"]
         for hit in scene.hits_of("scope", "refused")
+    )
+
+
+def in_use(scene: Scene, mention: Mention) -> bool:
+    """ "I take warfarin", "I'm on warfarin": what is refused behind it is another thing."""
+    before = [scene.norm(i) for i in range(mention.start - 4, mention.start)]
+    return bool({"take", "taking", "using", "use", "takes"} & set(before[1:])) or (
+        "on" in before and "am" in before
     )
 
 
