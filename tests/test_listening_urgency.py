@@ -129,3 +129,67 @@ def test_a_same_day_sign_after_treatment_asks_for_a_call_today(text, condition):
 @pytest.mark.parametrize("text", ["I have a fever", "eye pain from my contacts", "bad headache today"])
 def test_the_same_sign_without_a_treatment_is_not_for_today(text):
     assert not any(f.call_today for f in listen(text, TODAY))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a boulder is parked on my chest",
+        "her mouth slid down on one side and she talks gibberish",
+        "her tongue looks twice its size",
+        "toddler licked the lidocaine out of the jar",
+        "somebody help, he is unconscious",
+        "asthma attack now",
+        "he is shivering with fever and quite confused",
+        "the filler side has turned white and cold",
+        "blood keeps gushing from the cut",
+        "my eyesight's going",
+    ],
+)
+def test_a_part_of_the_body_and_what_befell_it_are_enough(text):
+    assert urgent(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "lost my voice singing all evening",
+        "my jaw dropped when the invoice came",
+        "anaphylaxis to wasps, I carry an epipen",
+        "the welts have gone again, thank you",
+        "arm was numb after a jab, everything fine again now",
+        "if my throat swelled who would I ring",
+        "our cat is wheezing",
+        "I feel dizzy every now and again",
+        "my legs are dead from the gym",
+    ],
+)
+def test_an_innocent_cause_an_end_or_an_animal_keeps_a_sign_quiet(text):
+    assert not urgent(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "they would be happier if I was gone",
+        "hoarding my pills at home",
+        "I never want to wake up again",
+        "he says he will hang himself",
+        "cannot see a future for me",
+    ],
+)
+def test_self_harm_in_roundabout_words_is_heard(text):
+    assert any(f.self_harm for f in listen(text, TODAY))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "attempted suicide twenty years ago",
+        "nearly died of embarrassment",
+        "saving up for the tablets",
+        "better without the filler",
+    ],
+)
+def test_long_ago_or_other_things_are_no_self_harm(text):
+    assert not any(f.self_harm for f in listen(text, TODAY))

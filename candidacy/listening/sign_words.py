@@ -54,10 +54,11 @@ class SignWords:
 
     def told_new(self, first: int, last: int, hit: Hit) -> bool:
         """True when the sentence, or the sign itself ("asthma attack now"), says that it is new."""
+        longer = self.of("sign_context", "chronic")
         return self.context("acute", first, last, hit) or any(
-            hit.start <= other.start
-            and other.end <= hit.end
+            hit.start <= other.start < other.end <= hit.end
             and other.end - other.start < hit.end - hit.start
+            and not any(o.start <= other.start and other.end <= o.end for o in longer)
             for other in self.of("sign_context", "acute")
         )
 
