@@ -404,3 +404,31 @@ def test_offsets_point_into_the_message_as_typed():
     text = "Hi 👋 — I’m on “Eliquis”…"
     finding = one(text, "anticoagulant")
     assert text[finding.start : finding.end] == finding.text == "Eliquis"
+
+
+@pytest.mark.parametrize(
+    "said, condition, variant",
+    [
+        ("hba1c came to 10.1 at the spring review", "diabetes_uncontrolled", "not_controlled"),
+        ("hba1c of 91 said the letter", "diabetes_uncontrolled", "not_controlled"),
+        ("hba1c of 52 said the letter", "diabetes_uncontrolled", "controlled_or_not_said"),
+        ("psoriasis, just my shins, never on my face", "inflammatory_dermatosis", "quiet_or_elsewhere"),
+    ],
+)
+def test_a_reading_or_a_place_chooses_the_variant(said: str, condition: str, variant: str) -> None:
+    found = [f for f in listen(said, TODAY) if f.condition == condition and f.assertion == "present"]
+    assert [f.variant for f in found] == [variant]
+
+
+def test_a_normal_reading_is_no_diabetes() -> None:
+    assert not [f for f in listen("hba1c of 35 said the letter", TODAY) if f.condition == "diabetes_uncontrolled"]
+
+
+def test_the_cat_that_scratches_is_not_the_patient() -> None:
+    found = listen("the kitten clawed my nose on friday", TODAY)
+    assert [(f.condition, f.assertion) for f in found] == [("open_wound", "present")]
+
+
+def test_a_substance_and_its_objects_in_the_next_sentence_are_one_allergy() -> None:
+    found = listen("Nickel. Zip of my skirt, clasp of a bra.", TODAY)
+    assert ("metal_allergy", "present") in [(f.condition, f.assertion) for f in found]
