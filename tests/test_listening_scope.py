@@ -98,7 +98,7 @@ def test_a_slip_of_the_pen_is_taken_back():
     "text, condition",
     [
         ("my epileptic nephew is coming along", "seizure_disorder"),
-        ("had a splash from an HIV patient on the ward", "immunosuppression"),
+        ("had a splash from an epilepsy patient on the ward", "seizure_disorder"),
         ("I work with people who have motor neurone disease", "neuromuscular_disorder"),
         ("there is melanoma in dads family", "skin_cancer_or_lesion"),
         ("it's for my wife. I have psoriasis, her skin is lovely", "inflammatory_dermatosis"),
@@ -112,7 +112,7 @@ def test_words_beside_a_name_give_it_to_another(text, condition):
     "text, condition",
     [
         ("my epilepsy nurse says hello", "seizure_disorder"),
-        ("as an HIV patient I ask first", "immunosuppression"),
+        ("as an epilepsy patient I ask first", "seizure_disorder"),
         ("it's for my wedding, I'm on warfarin", "anticoagulant"),
         ("booking for me and my wife, I have psoriasis", "inflammatory_dermatosis"),
         ("bell's palsy on my left side since June", "facial_palsy_or_ptosis"),
@@ -140,5 +140,7 @@ def test_ticks_and_crosses_answer_the_word_beside_them():
 
 
 def test_made_up_to_ask_about_the_rule_is_not_had():
-    assert not heard("suppose I'd had filler yesterday, which I haven't").get("recent_filler", set()) & SURFACED
+    assert (
+        not heard("suppose I'd had filler yesterday, which I haven't").get("recent_filler", set()) & SURFACED
+    )
     assert not heard("if it happened that I fall pregnant, what then")["pregnancy"] & SURFACED

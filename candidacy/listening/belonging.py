@@ -77,6 +77,8 @@ def _at_work(scene: Scene, mention: Mention) -> bool:
     if following[0] in trades or (following[0].isalpha() and following[1] in trades):
         # "My epilepsy nurse" is the speaker's own.
         own = {"my", "our", "the", "under"} & set(before[-2:])
+        # "A pregnant nurse" is herself; "a diabetes nurse" is her job.
+        own = own or scene.norm(mention.end - 1).endswith(("ic", "ant", "ing", "ed"))
         role = {"am", "work", "working", "as", "was", "worked", "train", "training", "being"} & set(before)
         if not own and (role or "here" in following or not before):
             return True

@@ -110,7 +110,7 @@ def never_begun(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> 
         ):
             continue
         return True
-    return any(
+    return not taken and any(
         0 <= mention.start - hit.end <= 4
         and scene.part_at(hit.start) == scene.part_at(mention.start)
         and not {scene.norm(i) for i in range(hit.end, mention.start)} & scene.lexicon.sets["scope.changes"]
@@ -121,6 +121,8 @@ def never_begun(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> 
 def in_use(scene: Scene, mention: Mention) -> bool:
     """ "I take warfarin", "I'm on warfarin": what is refused behind it is another thing."""
     before = [scene.norm(i) for i in range(mention.start - 4, mention.start)]
+    if any(mention.end <= hit.start <= mention.end + _AFTER for hit in scene.hits_of("scope", "at_last")):
+        return True
     return bool({"take", "taking", "using", "use", "takes"} & set(before[1:])) or (
         "on" in before and "am" in before
     )
