@@ -10,7 +10,6 @@ from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import product
 from typing import Any, Callable, Iterator, Optional
 from unittest.mock import patch
 
@@ -18,8 +17,8 @@ from dateutil.relativedelta import relativedelta
 
 from candidacy import screening
 from candidacy.answers import Answer, polarity
-from candidacy.findings import ASSERTIONS, PRESENT, Finding
-from candidacy.knowledge import OUTCOMES, Rule, RuleBook, Variant
+from candidacy.findings import PRESENT
+from candidacy.knowledge import Rule, RuleBook
 from candidacy.knowledge.load import Knowledge
 from candidacy.listening import clauses, dates
 from candidacy.listening.persons import SELF
@@ -170,7 +169,8 @@ def of_listening(base: Knowledge) -> list[Mutant]:
         Mutant("drug", "names of medicines and treatments unknown", ("event_names",), ("drugs",)),
         Mutant("misspelling", "words taken as typed", patches=(
             *unread, ("listening.lexicon.Lexicon._nearly", _always([])))),
-        Mutant("look_alike", "look-alikes of the rules unknown", lists=("look_alikes",)),
+        Mutant("look_alike", "look-alikes of the rules and other uses of medicines unknown", ("uses.other",),
+               ("look_alikes",)),
         Mutant("look_alike", "the next word does not matter", ("not_followed_by", "not_near")),
         Mutant("look_alike", "ordinary words are put right too", patches=(
             ("listening.spelling.is_ordinary", _always(False)),)),
@@ -183,18 +183,22 @@ def of_listening(base: Knowledge) -> list[Mutant]:
         Mutant("look_alike", "figures of speech and innocent causes are signs", (
             "sign_context.figure", "sign_context.jest", "self_harm.figure"), patches=(
             ("listening.sign_level._explained", _always(False)),)),
-        Mutant("negation", "denials unheard", ("cues.negation", "cues.negation_after")),
+        Mutant("negation", "denials unheard", ("cues.negation", "cues.negation_after"), patches=(
+            ("listening.reconsider.is_refuted", _always(False)),)),
         Mutant("negation", "a denial reaches to the end of its sentence", ("cues.turn",), patches=one_part),
         Mutant("negation", "a denial stops at the first item of a list", patches=(
             ("listening.assertion.fills", _always(False)), ("listening.ahead.fills", _always(False)))),
-        Mutant("pseudo_negation", "what looks like a denial is one", ("cues.pseudo_negation",)),
+        Mutant("pseudo_negation", "what looks like a denial is one", ("cues.pseudo_negation",), patches=(
+            ("listening.reconsider.affirms", _always(False)),)),
         Mutant("pseudo_negation", "a no that answers denies all that follows", ("cues.interjection", "cues.turn"),
                patches=one_part),
         Mutant("doubt", "doubts unheard", ("cues.doubt", "cues.doubt_after")),
-        Mutant("doubt", "what only raises a doubt is unknown", ("possible_names",)),
+        Mutant("doubt", "what only raises a doubt is unknown", ("possible_names",), patches=(
+            ("listening.engine.find_hints", _always([])),)),
         Mutant("doubt", "a refusal or doubt without a name is unheard", ("unnamed",)),
         Mutant("person", "everybody is the speaker", patches=(
-            ("listening.assertion.who_has", _always(SELF)), ("listening.scene.subjects", _always([])))),
+            ("listening.assertion.who_has", _always(SELF)), ("listening.scene.subjects", _always([])),
+            ("listening.reconsider.is_of_another", _always(False)))),
         Mutant("person", "only the speaker can be treated", patches=(
             ("listening.persons._candidates", _always(set())),)),
         Mutant("person", "whoever is named is meant", patches=(("listening.assertion.who_has", _anybody),)),
@@ -244,72 +248,3 @@ def of_judging() -> list[Mutant]:
         Mutant("answer", "replies unread", patches=(("answers.interpret", _always(None)),)),
         Mutant("answer", "a reply is read without its question", patches=(("answers.interpret", plainly),)),
     ]
-
-
-def _milder(verdict: str) -> str:
-    """The next milder outcome; what is mildest becomes a matter for the provider."""
-    at = OUTCOMES.index(verdict) + 1
-    return OUTCOMES[at] if at < len(OUTCOMES) else "provider_review"
-
-
-def _of_part(part: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Mechanism, words and change of each mutant of a rule or variant in itself."""
-    milder = _milder(part.verdict)
-    yield "rule", f"{part.verdict} becomes {milder}", {"verdict": milder}
-    if part.wait:
-        yield "date_window", f"its wait of {part.wait} is gone", {"wait": None}
-    if getattr(part, "call_today", False):
-        yield "same_day", "not told to the clinic the same day", {"call_today": False}
-    for name in ("elapsed_less_than", "elapsed_at_least"):
-        if isinstance(part, Variant) and getattr(part.test, name):
-            yield "date_window", f"{name} is not looked at", {"test": part.test.copy(update={name: None})}
-
-
-def of_rules(book: RuleBook) -> list[Mutant]:
-    """The mutants of the rules: each rule and variant left out, made milder, without its wait."""
-    found = []
-
-    def add(mechanism: str, what: str, rule: Rule, changed: list[Rule]) -> None:
-        rules = [one for old in book.rules for one in (changed if old.id == rule.id else [old])]
-        found.append(Mutant(mechanism, what, book=book.copy(update={"rules": rules}), rule=rule.id))
-
-    for rule in book.rules:
-        add("rule", f"{rule.id} is left out", rule, [])
-        for mechanism, what, change in _of_part(rule):
-            add(mechanism, f"{rule.id}: {what}", rule, [rule.copy(update=change)])
-        for variant in rule.variants:
-            others = [v for v in rule.variants if v is not variant]
-            where = f"{rule.id}/{variant.id}"
-            add("variant", f"{where} is left out", rule, [rule.copy(update={"variants": others})])
-            for mechanism, what, change in _of_part(variant):
-                variants = [v.copy(update=change) if v is variant else v for v in rule.variants]
-                mechanism = "variant" if mechanism == "rule" else mechanism
-                add(mechanism, f"{where}: {what}", rule, [rule.copy(update={"variants": variants})])
-    return found
-
-
-def shown_by(mutant: Mutant, book: RuleBook) -> Finding | None:
-    """A finding that is judged otherwise under a mutant of a rule; None when no case could notice it."""
-    rule = book.rule(mutant.rule)
-    parts = [rule, *rule.variants, *(v.test for v in rule.variants)]
-    names = ("wait", "elapsed_less_than", "elapsed_at_least")
-    spans = {getattr(part, name, None) for part in parts for name in names} - {None}
-    today = date(2026, 11, 22)
-    days = {today, *(today - (screening.add_duration(today, span) - today) for span in spans)}
-    near = {day + timedelta(more) for day in days for more in (-3, 0, 3)}
-    whens = [None, *((day, day) for day in sorted(near) if day <= today)]
-    ages = [None, 5.0, 17.0, 18.0, 21.0, 22.0] if any(v.test.age_to for v in rule.variants) else [None]
-    for assertion, variant, when, age in product(ASSERTIONS, [None, *rule.variants], whens, ages):
-        finding = Finding(rule.id, variant and variant.id, assertion, when=when, quantity=age)
-        before, after = (_judged(one, finding, today) for one in (book, mutant.book))
-        if before != after:
-            return finding
-    return None
-
-
-def _judged(book: RuleBook, finding: Finding, today: date) -> Any:
-    """What a case can see of a verdict."""
-    rules = [rule for rule in book.rules if rule.id == finding.condition]
-    verdict = screening.assess([finding], {}, today, book.copy(update={"rules": rules}))
-    used = [(reason.rule, reason.variant) for reason in verdict.reasons]
-    return verdict.outcome, used, verdict.earliest, verdict.call_today

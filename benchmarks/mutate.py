@@ -1,6 +1,6 @@
 """Do the cases of `tests/cases` notice when something breaks? `make mutate`
 
-Every case is played against every mutant (benchmarks/mutants.py). Told are cases that no mutant breaks,
+Every case is played against every mutant (mutants.py, rule_mutants.py). Told are cases that no mutant breaks,
 cases that are not about what they say they are about, and mutants that no case notices.
 """
 
@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Iterable, Sequence
 
 from benchmarks.cases import Case, Heard, hear, problems, read_cases
-from benchmarks.mutants import Mutant, of_judging, of_listening, of_rules, shown_by
+from benchmarks.mutants import Mutant, of_judging, of_listening
+from benchmarks.rule_mutants import of_rules, shown_by
 from candidacy.knowledge.load import Knowledge, load
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.cases import Case
-from benchmarks.mutants import Mutant, of_listening, of_rules, shown_by
+from benchmarks.mutants import Mutant, of_listening
 from benchmarks.mutate import Report, play, show
+from benchmarks.rule_mutants import of_rules, shown_by
 from candidacy.knowledge import load
 
 DENIED: Case = {
