@@ -20,7 +20,7 @@ from candidacy.answers import Answer, polarity
 from candidacy.findings import PRESENT
 from candidacy.knowledge import Rule, RuleBook
 from candidacy.knowledge.load import Knowledge
-from candidacy.listening import clauses, dates
+from candidacy.listening import clauses, dates, mentions
 from candidacy.listening.persons import SELF
 from candidacy.listening.said import Said
 from candidacy.listening.scene import Scene
@@ -140,6 +140,10 @@ def _asked_of_nobody(scene: Scene, start: int, end: int, said: Said, asked_at: i
     said.about_self = False
 
 
+def _surely(find: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *args: [mention for mention in find(*args) if mention.kind != "possible"]
+
+
 def _no_variant(hear: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *args: [replace(finding, variant=None) for finding in hear(*args)]
 
@@ -194,7 +198,7 @@ def of_listening(base: Knowledge) -> list[Mutant]:
                patches=one_part),
         Mutant("doubt", "doubts unheard", ("cues.doubt", "cues.doubt_after")),
         Mutant("doubt", "what only raises a doubt is unknown", ("possible_names",), patches=(
-            ("listening.engine.find_hints", _always([])),)),
+            ("listening.engine.find_hints", _always([])), ("listening.mentions._frames", _surely(mentions._frames)))),
         Mutant("doubt", "a refusal or doubt without a name is unheard", ("unnamed",)),
         Mutant("person", "everybody is the speaker", patches=(
             ("listening.assertion.who_has", _always(SELF)), ("listening.scene.subjects", _always([])),
