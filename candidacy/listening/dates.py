@@ -13,11 +13,8 @@ from typing import List, Optional, Sequence, Tuple
 
 from dateutil.relativedelta import relativedelta
 
-from candidacy.listening.date_words import (
-    DAYS,
-    MONTHS,
-    PATTERNS,
-)
+from candidacy.listening.date_names import DAYS, MONTHS
+from candidacy.listening.date_words import PATTERNS
 from candidacy.listening.holidays import SOUTH, named_day, season_days
 from candidacy.listening.spans import (
     before_last,

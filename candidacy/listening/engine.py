@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Optional, Sequence
 
-from candidacy.findings import ABSENT, OTHER_PERSON, PAST, POSSIBLE, PRESENT, Finding
+from candidacy.findings import ABSENT, OTHER_PERSON, PAST, PRESENT, Finding
 from candidacy.knowledge import OUTCOMES
-from candidacy.listening.age import find_ages, grown
+from candidacy.listening.age_findings import ages_said
 from candidacy.listening.assertion import weigh
 from candidacy.listening.babies import body_rules_out, settle_baby
 from candidacy.listening.hints import find_hints
@@ -15,7 +15,6 @@ from candidacy.listening.lexicon import Lexicon
 from candidacy.listening.medicines import other_use, swapped_away, swapped_to, with_reason
 from candidacy.listening.mentions import Mention, allergy_words, find_mentions
 from candidacy.listening.merging import AGE, births, of_message, once
-from candidacy.listening.persons import OTHER
 from candidacy.listening.reconsider import reconsider
 from candidacy.listening.scene import Scene, stage
 from candidacy.listening.timing import judge
@@ -49,7 +48,7 @@ def hear(message: str, today: date, lexicon: Lexicon) -> list[Finding]:
         findings.extend(_from_mention(scene, mention, mentions))
     findings.extend(find_hints(scene, findings))
     findings = body_rules_out(scene, findings, mentions)
-    findings.extend(_ages(scene, mentions))
+    findings.extend(ages_said(scene, mentions))
     refused = find_unnamed(scene, mentions)
     findings = [*without_refused(findings, refused), *refused]
     if any(f.emergency and not f.self_harm for f in alarm.findings):
@@ -201,106 +200,6 @@ def _spared(scene: Scene, end: int) -> bool:
     behind = [scene.norm(i) for i in range(end, min(end + 4, part.end))]
     clear = [at for at, norm in enumerate(behind) if norm in scene.words["spared"]]
     return bool(clear) and set(behind[: clear[0]]) <= scene.words["spared_link"]
-
-
-def _ages(scene: Scene, mentions: Sequence[Mention]) -> list[Finding]:
-    found = []
-    ages = find_ages(scene)
-    for age in ages:
-        assertion, variant = grown(age.years)
-        start, end = scene.span(age.start, age.end)
-        found.append(
-            Finding(AGE, variant, assertion, scene.message[start:end], start, end, quantity=age.years)
-        )
-    if ages:
-        return found
-    for mention in mentions:
-        if mention.rule != AGE:
-            continue
-        inside = [(m.start, m.end) for m in mentions if m is not mention]
-        said = weigh(scene, mention.start, mention.end, inside)
-        near = (scene.norm(mention.start - 1), scene.norm(mention.start - 2))
-        as_one = said.asked and "as" in near and not _of_people(scene, mention)
-        supposed = said.supposed and not as_one
-        shy = mention.kind == "possible" and bool(
-            {scene.norm(mention.start), scene.norm(mention.start + 1)} & scene.words["shy"]
-        )
-        if shy:
-            # "A lady never tells".
-            found.append(_finding(scene, mention, POSSIBLE, None, None))
-            continue
-        if mention.kind == "possible" and _left_school(scene, mention):
-            continue
-        if said.who != OTHER and not said.denied and not supposed and not _school_days(scene, mention):
-            if not (said.about_self or as_one or _stands_alone(scene, mention)):
-                continue
-            if said.asked and not (said.about_self or said.asked_of_self or said.mine or as_one):
-                # "Can teenagers get it": asked of all, not told of oneself.
-                continue
-            if mention.kind == "possible":
-                found.append(_finding(scene, mention, POSSIBLE, None, None))
-            else:
-                found.append(_finding(scene, mention, PRESENT, "under_18", None))
-    return found
-
-
-def _school_days(scene: Scene, mention: Mention) -> bool:
-    """ "Since middle school", "acne in high school": a time of long ago, unless one is in it now."""
-    before, prior = scene.norm(mention.start - 1), scene.norm(mention.start - 2)
-    if scene.norm(mention.start) == "teens" and (
-        before == "whole" or (before == "my" and prior in scene.words["back_then"])
-    ):
-        return True
-    if before in scene.lexicon.sets["persons.kin"] or before in (
-        "people",
-        "anyone",
-        "someone",
-        "those",
-        "clients",
-        "patients",
-        "minors",
-        "women",
-        "men",
-    ):
-        return True
-    if before == "a" and prior == "as":
-        # "As a teen I had acne" looks back; "as a teen, can I" does not.
-        around = {scene.norm(i) for i in range(mention.start - 7, mention.end + 5)}
-        return bool(around & {"had", "was", "used", "got", "suffered", "struggled"})
-    if before in ("since", "from", "after", "during", "of", "through", "finished", "before", "my", "left"):
-        return before != "my" or "school" in scene.message[scene.tokens[mention.start].start :][:20].lower()
-    return before == "in" and prior not in (
-        "am",
-        "still",
-        "is",
-        "currently",
-        "a",
-        "are",
-        "sophomore",
-        "junior",
-        "senior",
-        "freshman",
-        "",
-    )
-
-
-def _left_school(scene: Scene, mention: Mention) -> bool:
-    """ "I teach A levels", "did my leaving cert in 2009": the exams of others or of long ago."""
-    first, last = scene.sentence_range(mention.start)
-    if {scene.norm(i) for i in range(first, last)} & scene.words["school_of_others"]:
-        return True
-    return any(t.when and (scene.today - t.when[1]).days > 300 for t in scene.times if first <= t.start < last)
-
-
-def _of_people(scene: Scene, mention: Mention) -> bool:
-    """ "Can people have it as a teen": asked of all."""
-    before = {scene.norm(i) for i in range(mention.start - 8, mention.start)}
-    return bool(before & scene.words["people_at_large"])
-
-
-def _stands_alone(scene: Scene, mention: Mention) -> bool:
-    part = scene.parts[scene.part_at(mention.start)]
-    return not part.asked and mention.start - part.start <= 3
 
 
 def _with_treatment(scene: Scene, findings: list[Finding]) -> list[Finding]:

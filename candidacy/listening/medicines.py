@@ -11,7 +11,7 @@ from typing import Iterable, Optional, Sequence
 from dateutil.relativedelta import relativedelta
 
 from candidacy.findings import ABSENT, FUTURE
-from candidacy.listening.date_words import UNIT_OF
+from candidacy.listening.date_names import UNIT_OF
 from candidacy.listening.dates import AGO, Time
 from candidacy.listening.mentions import Mention
 from candidacy.listening.said import Said

@@ -9,7 +9,7 @@ from typing import Optional, Tuple
 
 from dateutil.relativedelta import relativedelta
 
-from candidacy.listening.date_words import DAYS, NUMBERS, UNIT_OF
+from candidacy.listening.date_names import DAYS, NUMBERS, UNIT_OF
 from candidacy.listening.holidays import season_days
 
 Range = Tuple[date, date]
