@@ -17,7 +17,7 @@ ADDRESS = f"http://localhost:{os.environ.get('RASA_PORT', '5005')}/webhooks/web/
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 JOURNEYS: List[Tuple[str, List[str]]] = [
-    ("questions", ["how does it work and how long does it last?"]),
+    ("questions", ["how does it work and how long will it last?"]),
     (
         "booking",
         ["check me please", "34", "no", "no", "no", "no", "none of those", "no", "no", "[Book a consultation]"]

@@ -18,7 +18,7 @@ WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 LAYERS, HEADS = 6, 12
 
 TEXTS = (
-    "how long does it last",
+    "how long will it last",
     "does it hurt",
     "I'm on eliquis, can I still come in on Thursday?",
     "wats the price lol",

@@ -55,9 +55,9 @@ SITUATIONS: Dict[str, Situation] = {
     "a hello": Situation("/greet", ["utter_greet"]),
     "a question": Situation("how long will it last?", ["utter_faq_duration"]),
     "two questions": Situation(
-        "how does it work and how long does it last?",
+        "how does it work and how long will it last?",
         UNAVAILABLE,
-        after="how does it work and how long does it last?",
+        after="how does it work and how long will it last?",
         after_reply=("utter_faq_how_it_works", "utter_faq_duration"),
     ),
     "the start of a screening": Situation(

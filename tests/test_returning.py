@@ -180,7 +180,7 @@ def test_what_was_told_in_this_visit_is_not_read_back() -> None:
     "text, says",
     [("yes", YES), ("Nothing changed", YES), ("nope, nothing has changed", YES), ("all still right", YES),
      ("same as before", YES), ("no", NO), ("something changed", NO), ("not quite", NO),
-     ("that's not right any more", NO), ("how long does it last?", None)],
+     ("that's not right any more", NO), ("how long will it last?", None)],
 )  # fmt: skip
 def test_a_reply_to_the_read_back(text: str, says: Optional[str]) -> None:
     assert says_unchanged(text) == says

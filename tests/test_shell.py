@@ -119,7 +119,7 @@ def test_nothing_but_the_talk_is_on_the_screen(shell: Shell) -> None:
 
 
 def test_two_questions_at_once_are_both_answered(fresh: Shell) -> None:
-    screen = fresh.say("how does it work and how long does it last?")
+    screen = fresh.say("how does it work and how long will it last?")
     assert GREETING in screen and "needling" in screen and "3 to 4 months" in screen
     assert GREETING not in fresh.say("what are the risks?")
 
