@@ -10,7 +10,6 @@ from typing import Iterable, Optional, Sequence
 
 from dateutil.relativedelta import relativedelta
 
-from candidacy.findings import ABSENT, FUTURE
 from candidacy.listening.date_names import UNIT_OF
 from candidacy.listening.dates import AGO, Time
 from candidacy.listening.mentions import Mention
@@ -154,31 +153,6 @@ def with_reason(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> 
         ):
             return replace(mention, end=other.end)
     return mention
-
-
-def never_begun(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> Optional[str]:
-    """ "Was prescribed it but never filled it": ABSENT, or FUTURE with a "yet"; else None."""
-    table = scene.lexicon.language["uses"]["begun"]
-    verbs, ends, later = _set(table["verbs"]), _set(table["objects"]), _set(table["later"])
-    refused = _set(table["refused"])
-    last = min([mention.end + 26] + [m.start for m in mentions if m.start > mention.end and m.kind in ("drug", "possible")])
-    for index in range(mention.end, last):
-        if scene.norm(index) in refused or (
-            scene.norm(index) in ("declined", "refused", "said")
-            and scene.norm(index - 1) == "i"
-            and scene.norm(index + 1) in ("no", "absolutely", "never", "nope", "it", "that", ".", ",", "")
-        ):
-            return ABSENT
-        if index > mention.end + 14 or scene.norm(index) not in verbs:
-            continue
-        if not {"never", "not"} & {scene.norm(index - 1), scene.norm(index - 2)}:
-            continue
-        behind = [scene.norm(i) for i in range(index + 1, index + 5)]
-        if behind[0] not in ends or later & set(behind):
-            continue
-        begins = scene.norm(index).startswith(("start", "beg")) and scene.norm(index - 1) == "not"
-        return FUTURE if "yet" in behind or begins else ABSENT
-    return None
 
 
 def told_next(scene: Scene, mention: Mention) -> bool:

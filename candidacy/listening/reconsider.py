@@ -48,9 +48,9 @@ def reconsider(scene: Scene, mention: Mention, said: Said, mentions: Sequence[Me
         said.stopped = said.over = said.resolved = said.weak_past = said.denied = False
         said.ongoing = True
         return
-    if (treatment or kind(mention.rule, "courses")) and never_begun(scene, mention, mentions):
-        said.refuted = True
-    elif only_supposed(scene, mention):
+    if treatment or kind(mention.rule, "courses"):
+        said.unbegun = never_begun(scene, mention, mentions)
+    if only_supposed(scene, mention):
         said.refuted = True
     elif taken_back(scene, mention, mentions) or is_elsewhere(scene, mention):
         said.refuted = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import List, Tuple
+from typing import List, Optional, Tuple
 
 from candidacy.listening.persons import CANDIDATE, OTHER, SELF
 from candidacy.listening.scene import Scene
@@ -18,6 +18,7 @@ class Said:
         denied, doubted, asked, planned, stopped, over, ongoing, resolved, mine, quiet: cues that reach it.
         about_self: The speaker comes into the question or statement.
         refuted: The rest of the message says that it is not there, or not the speaker's concern (reconsider.py).
+        unbegun: Absent or future for a medicine or treatment that was never begun, else None.
         stop_at: Token at which the cue that ends it stands, or -1.
         denied_at: Token at which the cue that denies it begins, or -1.
     """
@@ -45,6 +46,7 @@ class Said:
     about_self: bool = False
     answered_yes: bool = False
     refuted: bool = False
+    unbegun: Optional[str] = None
     stop_at: int = -1
     denied_at: int = -1
     cues: List[Tuple[int, int]] = field(default_factory=list)

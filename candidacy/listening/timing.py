@@ -17,12 +17,11 @@ from candidacy.listening import dates
 from candidacy.listening.attach import time_of
 from candidacy.listening.dates import Time
 from candidacy.listening.events import judge_event
-from candidacy.listening.medicines import as_needed, never_begun, own_time, told_next
+from candidacy.listening.medicines import as_needed, own_time, told_next
 from candidacy.listening.mentions import Mention
 from candidacy.listening.persons import OTHER
 from candidacy.listening.said import Said
 from candidacy.listening.scene import Scene
-from candidacy.listening.undone import in_use
 from candidacy.listening.windows import (
     Judged,
     When,
@@ -45,15 +44,14 @@ def judge(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention])
         time = own_time(scene, mention, said, time)
     if said.refuted and said.who != OTHER:
         return Judged(ABSENT)
+    if said.unbegun == ABSENT:
+        return Judged(ABSENT)
     if lexicon.kind(mention.rule, "events"):
         return judge_event(scene, mention, said, time)
     if said.who == OTHER:
         return Judged(OTHER_PERSON)
-    unused = (
-        never_begun(scene, mention, others) if mention.kind == "drug" and not in_use(scene, mention) else None
-    )
-    if unused:
-        return Judged(unused)
+    if said.unbegun:
+        return Judged(said.unbegun)
     if mention.kind == "possible":
         return Judged(
             ABSENT if said.denied and not said.denied_after else HYPOTHETICAL if said.supposed else POSSIBLE

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from typing import Optional, Sequence
 
+from candidacy.findings import ABSENT, FUTURE
 from candidacy.listening.mentions import Mention
 from candidacy.listening.said import Said
 from candidacy.listening.scene import Scene
@@ -92,12 +93,17 @@ def overruled(scene: Scene, mention: Mention) -> bool:
     )
 
 
-def never_begun(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> bool:
-    """ "Prescribed but I never filled it", "the box went back unopened"."""
+def never_begun(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> Optional[str]:
+    """ "Prescribed but I never filled it", "the box went back unopened": ABSENT, or FUTURE with a "yet"; else None."""
+    if in_use(scene, mention):
+        return None
+    if mention.kind == "drug":
+        told = _verb_denied(scene, mention, mentions)
+        if told:
+            return told
     first = scene.parts[scene.part_at(mention.start)].sentence
     called_off = scene.hits_of("scope", "called_off") if scene.lexicon.kind(mention.rule, "events") else []
-    taken = in_use(scene, mention)
-    for hit in [] if taken else [*scene.hits_of("scope", "never_begun"), *called_off]:
+    for hit in [*scene.hits_of("scope", "never_begun"), *called_off]:
         if not mention.end <= hit.start <= mention.end + _AFTER:
             continue
         if scene.norm(hit.end) in scene.lexicon.sets["scope.again"]:
@@ -109,13 +115,38 @@ def never_begun(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> 
             for m in mentions
         ):
             continue
-        return True
-    return not taken and any(
+        return ABSENT
+    turned_down = any(
         0 <= mention.start - hit.end <= 4
         and scene.part_at(hit.start) == scene.part_at(mention.start)
         and not {scene.norm(i) for i in range(hit.end, mention.start)} & scene.lexicon.sets["scope.changes"]
         for hit in scene.hits_of("scope", "refused")
     )
+    return ABSENT if turned_down else None
+
+
+def _verb_denied(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> Optional[str]:
+    """ "Never filled it", "didn't start it yet", "I declined": a verb of beginning that is denied, or a refusal."""
+    table = {name: frozenset(map(str, words)) for name, words in scene.lexicon.language["uses"]["begun"].items()}
+    rivals = [m.start for m in mentions if m.start > mention.end and m.kind in ("drug", "possible")]
+    for index in range(mention.end, min([mention.end + _AFTER, *rivals])):
+        word = scene.norm(index)
+        said_no = word in ("declined", "refused", "said") and scene.norm(index - 1) == "i"
+        if word in table["refused"] or (
+            said_no
+            and scene.norm(index + 1) in ("no", "absolutely", "never", "nope", "it", "that", ".", ",", "")
+        ):
+            return ABSENT
+        if index > mention.end + 14 or word not in table["verbs"]:
+            continue
+        if not {"never", "not"} & {scene.norm(index - 1), scene.norm(index - 2)}:
+            continue
+        behind = [scene.norm(i) for i in range(index + 1, index + 5)]
+        if behind[0] not in table["objects"] or table["later"] & set(behind):
+            continue
+        begins = word.startswith(("start", "beg")) and scene.norm(index - 1) == "not"
+        return FUTURE if "yet" in behind or begins else ABSENT
+    return None
 
 
 def in_use(scene: Scene, mention: Mention) -> bool:
