@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Sequence
 
+from candidacy.listening.candidates import not_hers
 from candidacy.listening.mentions import Mention
-from candidacy.listening.persons import not_hers
 from candidacy.listening.scene import Scene
 
 _OWNERS = frozenset(("my", "our", "his", "her", "their"))

@@ -169,13 +169,18 @@ def frame_places(scene: Scene, frame: Frame) -> List[Tuple[int, int]]:
                 at = next((i for i in following if words[i] in group), None)
                 if at is None:
                     break
-            if at is None:
+            if at is None or _denied_inside(words[first : at + 1], frame):
                 continue
             around = words[max(first - 2, 0) : at + 3]
             if not frame.without & set(around):
                 places.append((begin + first, begin + at + 1))
                 break
     return places
+
+
+def _denied_inside(words: Sequence[str], frame: Frame) -> bool:
+    """ "Blood pressure was never high": a denial between the words, which the frame does not ask for."""
+    return "never" in words and not any("never" in group for group in frame.groups)
 
 
 def _counts(word: str, frame: Frame) -> bool:

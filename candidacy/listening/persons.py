@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Dict, FrozenSet, List, Optional, Sequence, Set, Tuple
 
+from candidacy.listening.candidates import THIRD, find_candidates
 from candidacy.listening.clauses import Part
 from candidacy.listening.lexicon import Hit, Lexicon
 from candidacy.listening.text import Token
+from candidacy.listening.words import is_ordinary
 
 SELF, OTHER, CANDIDATE = "self", "other", "candidate"
 
 _FIRST = frozenset(("i", "me", "my", "we", "mine", "myself", "us", "our"))
-_THIRD = frozenset(("he", "she", "his", "her", "him", "hers"))
 
 
 @dataclass(frozen=True)
@@ -40,18 +41,6 @@ def _determiner(tokens: Sequence[Token], at: int, lexicon: Lexicon) -> Optional[
             return None
         index -= 1
     return None
-
-
-def _ranges(hits: Sequence[Hit], name: str) -> List[Tuple[int, int]]:
-    return [
-        (hit.start, hit.end)
-        for hit in hits
-        if any(e.kind == "person" and e.rule == name for e in hit.entries)
-    ]
-
-
-def _near_before(ranges: Sequence[Tuple[int, int]], at: int, gap: int = 0) -> bool:
-    return any(0 <= at - end <= gap for _, end in ranges)
 
 
 def _people(
@@ -108,7 +97,41 @@ def _people(
         if before not in ("have", "had"):
             verbs = verbs - {"on", "with", "was", "is"}
         beside = before in sets["persons.beside"] and following not in verbs
+        if _their_things(tokens, at, index, sets):
+            beside = True
         found.append((at, index + 1, token.norm, not beside))
+    return found
+
+
+def _their_things(tokens: Sequence[Token], at: int, index: int, sets: Dict[str, FrozenSet[str]]) -> bool:
+    """ "I took my sister's leftover tablets": hers by right, taken by the speaker."""
+    owned = index + 1 < len(tokens) and (tokens[index + 1].norm == "is" or tokens[index].norm in sets["persons.of_one"])
+    takes = tokens[at - 1].norm if at else ""
+    speaker = {t.norm for t in tokens[max(at - 5, 0) : at]} & {"i", "ive", "been", "we"}
+    return owned and takes in sets["persons.borrows"] and bool(speaker)
+
+
+def _named(
+    tokens: Sequence[Token], parts: Sequence[Part], lexicon: Lexicon, message: str
+) -> List[Tuple[int, int, str, bool]]:
+    """ "Priya had Dysport": a first name, which is no word of the language and no word of the rules."""
+    sets = lexicon.sets
+    if message.isupper():
+        return []
+    found = []
+    for part in parts:
+        first = part.start
+        while first < part.end and tokens[first].norm in ("and", "so", "then", "when", "because", "while"):
+            first += 1
+        if first + 1 >= part.end:
+            continue
+        token, following = tokens[first], tokens[first + 1].norm
+        typed = message[token.start : token.end]
+        if not typed.isalpha() or not typed[0].isupper() or token.capitals or following not in sets["persons.name_verbs"]:
+            continue
+        if token.norm in lexicon.vocabulary or is_ordinary(token.norm):
+            continue
+        found.append((first, first + 1, "name", True))
     return found
 
 
@@ -132,95 +155,18 @@ def _by_age(tokens: Sequence[Token], sets: Dict[str, FrozenSet[str]]) -> List[Tu
     return found
 
 
-def _candidates(
-    tokens: Sequence[Token],
-    people: Sequence[Tuple[int, int, str, bool]],
-    hits: Sequence[Hit],
-    lexicon: Lexicon,
-) -> Set[str]:
-    """The other people in the message who would be treated."""
-    mine = [hit for hit in hits if any(e.kind == "person" and e.rule == "for_me" for e in hit.entries)]
-    if any(not_hers(tokens, hit) for hit in mine) and not _not_for_me(tokens):
-        return set()
-    wants, for_them, can_they = (_ranges(hits, name) for name in ("wants", "for_them", "can_they"))
-    do = frozenset(map(str, lexicon.language["persons"]["can_they_do"]))
-    found: Set[str] = set()
-    for at, end, name, _ in people:
-        if any(0 <= start - end <= (2 if tokens[end].norm.isalpha() else 4) for start, _ in wants):
-            if not any(t.norm in ("me", "i") for t in tokens[end : end + 4]):
-                found.add(name)
-        if any(
-            finish == at
-            and (
-                finish - start > 1
-                or _booking(tokens, start)
-                or tokens[start].norm in ("book", "booking", "bring", "bringing")
-            )
-            for start, finish in for_them
-        ):
-            found.add(name)
-        if any(finish == at for _, finish in can_they) and any(t.norm in do for t in tokens[end : end + 4]):
-            found.add(name)
-    if people:
-        for index, token in enumerate(tokens):
-            if token.norm not in _THIRD and token.norm != "they":
-                continue
-            before = [name for at, end, name, _ in people if end <= index]
-            if not before:
-                continue
-            asked = any(finish == index for _, finish in can_they) and any(
-                t.norm in do for t in tokens[index + 1 : index + 4]
-            )
-            wanted = any(0 <= start - index - 1 <= 1 for start, _ in wants)
-            if asked or wanted:
-                found.add(before[-1])
-    return found
-
-
-def _not_for_me(tokens: Sequence[Token]) -> bool:
-    """ "Not for me, it's for my daughter": outweighs a later "that's me"."""
-    words = [token.norm for token in tokens]
-    return any(words[i : i + 3] == ["not", "for", "me"] for i in range(len(words)))
-
-
-def not_hers(tokens: Sequence[Token], hit: Hit) -> bool:
-    """True when "I am the one", "me not her" speaks of who is treated, not of who is on a medicine."""
-    following = tokens[hit.end].norm if hit.end < len(tokens) else ""
-    before = [token.norm for token in tokens[max(hit.start - 2, 0) : hit.start]]
-    if tokens[hit.start].norm == "me":
-        return before not in (["that", "is"], ["thats"])
-    return not (tokens[hit.end - 1].norm == "one" and following in ("on", "with", "taking", "who"))
-
-
-def _booking(tokens: Sequence[Token], at: int) -> bool:
-    """True when a plain "for" follows what the clinic does: "botox for my mum"."""
-    before = tokens[at - 1].norm if at else ""
-    return before in (
-        "it",
-        "this",
-        "one",
-        "botox",
-        "treatment",
-        "appointment",
-        "consult",
-        "consultation",
-        "slot",
-        "something",
-        "booking",
-        "that",
-    )
-
-
 def subjects(
     tokens: Sequence[Token],
     parts: Sequence[Part],
     hits: Sequence[Hit],
     lexicon: Lexicon,
     words: Dict[str, FrozenSet[str]],
+    message: str = "",
 ) -> List[Subject]:
-    """Every change of the person spoken of, in order."""
+    """Every change of the person spoken of, in order. `message` tells which words were typed as names."""
     people = [person for person in _people(tokens, parts, lexicon, words) if not _in_name(person, hits)]
-    candidates = _candidates(tokens, people, hits, lexicon)
+    people += _named(tokens, parts, lexicon, message)
+    candidates = find_candidates(tokens, people, hits, lexicon)
     person_at = {at: (end, name, subject) for at, end, name, subject in people}
     found: List[Subject] = []
     last: Optional[str] = None
@@ -240,11 +186,12 @@ def subjects(
             if norm not in ("my", "our") or following not in lexicon.sets["persons.professionals"]:
                 if not (norm in ("me", "us") and _of_other(tokens, index)):
                     found.append(Subject(index, index + 1, SELF))
-        elif norm in _THIRD and following not in words["say"]:
+        elif norm in THIRD and following not in words["say"]:
             professional = last is None and any(
                 t.norm in lexicon.sets["persons.professionals"] for t in tokens[:index]
             )
-            if not professional:
+            at_hers = index and tokens[index - 1].norm in ("in", "at") and following in lexicon.sets["persons.rooms"]
+            if not professional and not at_hers:
                 found.append(
                     Subject(index, index + 1, CANDIDATE if last in candidates else OTHER, last or norm)
                 )

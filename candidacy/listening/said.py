@@ -59,6 +59,8 @@ def who_has(scene: Scene, start: int, end: int) -> str:
     for hit in scene.hits_of("person", "behind"):
         if 0 <= hit.start - end <= 3 and scene.part_at(hit.start) == scene.part_at(start):
             return OTHER
+    if _is_theirs(scene, end):
+        return OTHER
     for hit in scene.hits_of("person", "before"):
         if 0 <= start - hit.end <= 6 and scene.parts[scene.part_at(hit.start)].sentence == sentence:
             return OTHER
@@ -109,7 +111,18 @@ def _troubles_another(scene: Scene, start: int, end: int) -> bool:
     following = [
         subject for subject in scene.subjects if end < subject.at <= end + 2 and subject.at < part.end
     ]
-    return bool(following) and following[0].who == OTHER and scene.norm(end).endswith(("ed", "s", "t"))
+    return bool(following) and following[0].who == OTHER and (
+        scene.norm(end).endswith(("ed", "s", "t")) or scene.norm(end) in ("made", "gave", "did", "saw", "took")
+    )
+
+
+def _is_theirs(scene: Scene, end: int) -> bool:
+    """ "Riluzole was my uncle", "the insulin is for my dad"."""
+    if scene.norm(end) not in ("is", "was", "are", "were"):
+        return False
+    at = end + 2 if scene.norm(end + 1) == "for" else end + 1
+    owner, kin = scene.norm(at), scene.norm(at + 1)
+    return owner in ("my", "our") and kin in scene.lexicon.sets["persons.kin"]
 
 
 def _done_to_me(scene: Scene, end: int) -> bool:

@@ -153,7 +153,7 @@ def stage(message: str, today: date, lexicon: Lexicon) -> Scene:
         parts=parts,
         hits=hits,
         times=find_times(tokens, today),
-        subjects=subjects(tokens, parts, hits, lexicon, words),
+        subjects=subjects(tokens, parts, hits, lexicon, words, message),
         selves=_selves(tokens, hits, lexicon, words),
         forward=_in_place(tokens, parts, cues, words),
         after=_cues(hits, AFTER, tokens),
