@@ -204,7 +204,7 @@ def of_listening(base: Knowledge) -> list[Mutant]:
             ("listening.assertion.who_has", _always(SELF)), ("listening.scene.subjects", _always([])),
             ("listening.reconsider.is_of_another", _always(False)))),
         Mutant("person", "only the speaker can be treated", patches=(
-            ("listening.persons._candidates", _always(set())),)),
+            ("listening.persons.find_candidates", _always(set())),)),
         Mutant("person", "whoever is named is meant", patches=(("listening.assertion.who_has", _anybody),)),
         Mutant("person", "me too is unheard", ("cues.me_too_after",)),
         Mutant("hypothetical", "questions and ifs tell", ("cues.question", "cues.hypothetical"), patches=untopical),

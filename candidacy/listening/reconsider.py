@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Sequence
 
 from candidacy.listening.belonging import for_another, is_of_another
+from candidacy.listening.courses import gone_for_good
 from candidacy.listening.mentions import Mention
 from candidacy.listening.persons import OTHER, SELF
 from candidacy.listening.places import is_elsewhere
@@ -48,6 +49,9 @@ def reconsider(scene: Scene, mention: Mention, said: Said, mentions: Sequence[Me
         said.stopped = said.over = said.resolved = said.weak_past = said.denied = False
         said.ongoing = True
         return
+    if not said.denied and not said.asked and gone_for_good(scene, mention, mentions):
+        said.over = said.resolved = True
+        said.ongoing = False
     if treatment or kind(mention.rule, "courses"):
         said.unbegun = never_begun(scene, mention, mentions)
     if only_supposed(scene, mention):

@@ -15,6 +15,7 @@ from candidacy.findings import (
 )
 from candidacy.listening import dates
 from candidacy.listening.attach import time_of
+from candidacy.listening.courses import told_at_length
 from candidacy.listening.dates import Time
 from candidacy.listening.events import judge_event
 from candidacy.listening.medicines import as_needed, own_time, told_next
@@ -42,6 +43,8 @@ def judge(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention])
     time = time_of(scene, mention, said, others)
     if mention.kind == "drug" or lexicon.kind(mention.rule, "medicines"):
         time = own_time(scene, mention, said, time)
+    if mention.kind == "drug" or lexicon.kind(mention.rule, "told_at_length"):
+        time = told_at_length(scene, mention, said, others, time)
     if said.refuted and said.who != OTHER:
         return Judged(ABSENT)
     if said.unbegun == ABSENT:
