@@ -16,7 +16,7 @@ from rapidfuzz.distance import OSA
 
 from candidacy.listening.lexicon import Lexicon
 from candidacy.listening.text import Token
-from candidacy.listening.words import is_ordinary
+from candidacy.listening.words import is_ordinary, ordinary_by_length
 
 _SHORTEST = 5
 _RUN = re.compile(r"(.)\1{2,}")
@@ -77,7 +77,14 @@ def correct(word: str, lexicon: Lexicon) -> Optional[str]:
             rank = (int(slips), abs(length - len(word)), target)
             if best is None or rank < best:
                 best = rank
-    return best[2] if best else None
+    return best[2] if best and not (best[0] > 1 and _is_slip_of_ordinary(word)) else None
+
+
+def _is_slip_of_ordinary(word: str) -> bool:
+    """ "Differance": one slip from an everyday word is nearer than two from a name."""
+    table = ordinary_by_length()
+    near = (other for length in range(len(word) - 1, len(word) + 2) for other in table.get(length, ()))
+    return any(other[0] == word[0] and OSA.distance(word, other, score_cutoff=1) <= 1 for other in near)
 
 
 def _joined(word: str, following: str, lexicon: Lexicon) -> Optional[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import FrozenSet
+from typing import Dict, FrozenSet, List
 
 from candidacy.knowledge.load import DATA
 
@@ -17,12 +17,22 @@ def ordinary_words() -> FrozenSet[str]:
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 
 
+@lru_cache(maxsize=1)
+def ordinary_by_length() -> Dict[int, List[str]]:
+    """The ordinary words, by their number of letters."""
+    table: Dict[int, List[str]] = {}
+    for word in sorted(ordinary_words()):
+        table.setdefault(len(word), []).append(word)
+    return table
+
+
 _ENDINGS = ("s", "es", "ed", "d", "ing", "ly", "er", "ers", "y")
 
 
 def is_ordinary(word: str) -> bool:
     """True for an ordinary word and its plain inflections."""
     words = ordinary_words()
+    word = word[:-2] if word.endswith("'s") else word
     if word in words:
         return True
     for ending in _ENDINGS:
