@@ -149,6 +149,7 @@ def _after(
             said.stop_at = cue.start
     if "resolved" in kinds and gap <= 8:
         said.resolved = True
+        said.long_ago = said.long_ago or word in ("when", "as", "back", "in")
     if "ongoing" in kinds and same and gap <= 6 and not said.stopped:
         said.ongoing = True
 

@@ -146,10 +146,18 @@ def _apply(
     dated = scene.norm(cue.start) in ("when", "as", "back", "in")
     if "resolved" in kinds and (dated or not blocked) and not crossed:
         said.resolved = True
+        said.long_ago = dated or said.long_ago
     if "past_weak" in kinds and not blocked:
         said.weak_past = True
-    if "ongoing" in kinds and not said.stopped:
+    if "ongoing" in kinds and not said.stopped and not (crossed and _told_past(scene, start, end)):
         said.ongoing = True
+
+
+def _told_past(scene: Scene, start: int, end: int) -> bool:
+    """ "Letrozole every day, radiation was back in 2022": the part has its own time."""
+    first, last = scene.part_range(start)
+    near = {scene.norm(i) for i in range(max(first, start - 2), min(end + 3, last))}
+    return bool(near & {"was", "were", "had", "finished", "back", "ago"})
 
 
 def _tells(scene: Scene, cue: Cue, start: int) -> bool:

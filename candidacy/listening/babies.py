@@ -72,6 +72,13 @@ def body_rules_out(scene: Scene, findings: List[Finding], mentions: Sequence[Men
 
     A coil or a vasectomy proves less: beside them only an "if" counts as no.
     """
+    if _is_man(scene):
+        return [
+            Finding(f.condition, None, ABSENT, f.text, f.start, f.end)
+            if f.condition and scene.lexicon.kind(f.condition, "needs_a_woman") and f.assertion == POSSIBLE
+            else f
+            for f in findings
+        ]
     sure, likely = scene.hits_of("ruled_out", "sure"), scene.hits_of("ruled_out", "likely")
     if not sure and not likely:
         return findings
@@ -90,11 +97,24 @@ def body_rules_out(scene: Scene, findings: List[Finding], mentions: Sequence[Men
             kept.append(finding)
             continue
         open_ = finding.assertion == POSSIBLE or (finding.assertion == PRESENT and _only_if(scene, finding))
-        if finding.assertion in (POSSIBLE, PRESENT) and open_ and (sure or _only_if(scene, finding)):
+        no_period = finding.assertion == POSSIBLE and "period" in finding.text.lower()
+        if finding.assertion in (POSSIBLE, PRESENT) and open_ and (sure or no_period or _only_if(scene, finding)):
             kept.append(Finding(finding.condition, None, ABSENT, finding.text, finding.start, finding.end))
         else:
             kept.append(finding)
     return kept
+
+
+def _is_man(scene: Scene) -> bool:
+    """ "I'm a 50 year old bloke", "as a man"."""
+    men = scene.lexicon.sets["persons.men"]
+    for index, token in enumerate(scene.tokens):
+        if token.norm not in men:
+            continue
+        for at in range(index - 1, index - 7, -1):
+            if scene.norm(at) in ("am", "as") and scene.norm(at + 1) in ("a", "an", "the"):
+                return not any(scene.norm(i) in ("with", "of", "my") for i in range(at, index))
+    return False
 
 
 def _only_if(scene: Scene, finding: Finding) -> bool:

@@ -24,6 +24,8 @@ _FAR = 70
 _SENTENCES = 4
 _YOUNG = 25
 """An age up to which "at 15" lies back though the speaker's age is not told."""
+_NOW = 3
+"""Days within which a last dose is one of many."""
 _DATED = (dates.AGO, dates.POINT, dates.VAGUE)
 
 
@@ -37,9 +39,13 @@ def told_at_length(
         return time
     end = _end(scene, mention, mentions)
     if end is not None and not said.stopped:
+        at_end = _time_of_end(scene, end)
+        if at_end is not None and at_end.when and (scene.today - at_end.when[1]).days <= _NOW:
+            # "Last tablet this morning": it goes on.
+            if scene.norm(end.start) in ("last", "final"):
+                return time
         said.over, said.ongoing = True, False
         said.stop_at = end.start
-        at_end = _time_of_end(scene, end)
         if at_end is not None:
             return at_end
         # The date of its beginning says nothing of its end, unless it is long ago.
@@ -64,8 +70,8 @@ def _end(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> Optiona
             continue
         if scene.parts[scene.part_at(hit.start)].sentence - first > _SENTENCES:
             continue
-        if not windows and {"last", "final"} & {scene.norm(hit.start), scene.norm(hit.start + 1)}:
-            # "Last infusion in September" of a medicine given for good.
+        if not windows and scene.norm(hit.end - 1) in ("injection", "shot", "dose", "was", "it", "one", "any"):
+            # "Last injection in September" of a medicine given for good.
             continue
         if _unsaid(scene, hit) or any(at >= hit.start for at in again):
             continue
@@ -78,7 +84,8 @@ def _end(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> Optiona
 def _unsaid(scene: Scene, hit: Hit) -> bool:
     """ "When I stopped", "never stopped it", "should I have stopped it": no end."""
     words = scene.lexicon.sets["scope.no_end"]
-    return any(scene.norm(i) in words for i in range(hit.start - 3, hit.start + 1)) or any(
+    first, _ = scene.part_range(hit.start)
+    return any(scene.norm(i) in words for i in range(max(first, hit.start - 3), hit.start + 1)) or any(
         scene.norm(i) == "?" for i in range(hit.end, hit.end + 4)
     )
 

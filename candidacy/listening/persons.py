@@ -13,7 +13,7 @@ from candidacy.listening.words import is_ordinary
 
 SELF, OTHER, CANDIDATE = "self", "other", "candidate"
 
-_FIRST = frozenset(("i", "me", "my", "we", "mine", "myself", "us", "our"))
+_FIRST = frozenset(("i", "me", "my", "mi", "we", "mine", "myself", "us", "our"))
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def _people(
 
 def _their_things(tokens: Sequence[Token], at: int, index: int, sets: Dict[str, FrozenSet[str]]) -> bool:
     """ "I took my sister's leftover tablets": hers by right, taken by the speaker."""
-    owned = index + 1 < len(tokens) and (tokens[index + 1].norm == "is" or tokens[index].norm in sets["persons.of_one"])
+    owned = index + 1 < len(tokens) and (tokens[index + 1].norm == "is" or tokens[index].norm.endswith("s"))
     takes = tokens[at - 1].norm if at else ""
     speaker = {t.norm for t in tokens[max(at - 5, 0) : at]} & {"i", "ive", "been", "we"}
     return owned and takes in sets["persons.borrows"] and bool(speaker)

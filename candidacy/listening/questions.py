@@ -41,6 +41,10 @@ def settle_question(scene: Scene, start: int, end: int, said: Said, asked_at: Op
             # "When to see someone with a boil, it is hot": it is there.
             said.asked, said.supposed, said.about_self = False, False, True
             return
+    if asked_at is not None and said.asked and _taken_with(scene, asked_at, start):
+        said.asked = said.supposed = False
+        said.about_self = said.doubted = True
+        return
     if asked_at is not None and said.asked and not said.supposed:
         if _asks_what_it_is(scene, asked_at, start):
             said.asked, said.doubted = False, True
@@ -57,6 +61,16 @@ def settle_question(scene: Scene, start: int, end: int, said: Said, asked_at: Op
         said.asked_of_self = scene.norm(asked_at) != "i" and any(
             scene.norm(i) == "i" for i in range(asked_at, start)
         )
+
+
+def _taken_with(scene: Scene, asked_at: int, start: int) -> bool:
+    """ "Can I take Panadol with Eliquis": asked of another medicine, beside the one that may be taken."""
+    words = [scene.norm(i) for i in range(asked_at, start)]
+    verbs = [at for at, word in enumerate(words) if word in ("take", "taking", "drink")]
+    if not verbs or not {"i", "me", "my"} & set(words):
+        return False
+    linked = words[-1] in ("with", "alongside", "while", "taking") or words[-2:] == ["while", "on"]
+    return linked and len(words) - verbs[0] > 2
 
 
 def _paired(scene: Scene, asked_at: int, start: int) -> bool:

@@ -16,6 +16,7 @@ class Said:
     Attributes:
         who: self, other or candidate (persons.py).
         denied, doubted, asked, planned, stopped, over, ongoing, resolved, mine, quiet: cues that reach it.
+        long_ago: It was in a time of life that is over ("when I was at school").
         about_self: The speaker comes into the question or statement.
         refuted: The rest of the message says that it is not there, or not the speaker's concern (reconsider.py).
         unbegun: Absent or future for a medicine or treatment that was never begun, else None.
@@ -41,6 +42,7 @@ class Said:
     over: bool = False
     ongoing: bool = False
     resolved: bool = False
+    long_ago: bool = False
     quiet: bool = False
     mine: bool = False
     about_self: bool = False
@@ -74,7 +76,7 @@ def who_has(scene: Scene, start: int, end: int) -> str:
             continue
         if scene.parts[scene.part_at(subject.at)].sentence != sentence:
             break
-        if subject.who == OTHER and _done_to_me(scene, end):
+        if subject.who == OTHER and _done_to_me(scene, start, end):
             return SELF
         return SELF if subject.who == CANDIDATE else subject.who
     named = {scene.norm(i) for i in range(start, end)}
@@ -125,10 +127,10 @@ def _is_theirs(scene: Scene, end: int) -> bool:
     return owner in ("my", "our") and kin in scene.lexicon.sets["persons.kin"]
 
 
-def _done_to_me(scene: Scene, end: int) -> bool:
-    """ "My cat scratched my cheek", "my son gave me his cold"."""
+def _done_to_me(scene: Scene, start: int, end: int) -> bool:
+    """ "My cat scratched my cheek", "my son gave me his cold", "she threaded my lip"."""
     part = scene.parts[scene.part_at(end - 1)]
-    return any(scene.norm(i) in ("my", "me") for i in range(end, min(end + 2, part.end)))
+    return any(scene.norm(i) in ("my", "me") for i in range(start + 1, min(end + 2, part.end)))
 
 
 def mark_mine(scene: Scene, start: int, said: Said) -> None:

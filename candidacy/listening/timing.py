@@ -35,6 +35,7 @@ from candidacy.listening.windows import (
 _LONG_AGO = 365 * 2
 _LATELY = 30
 _SHORT_WAIT = 31
+_PASSED = 120
 
 
 def judge(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention]) -> Judged:
@@ -108,11 +109,17 @@ def _lived(scene: Scene, mention: Mention, said: Said, time: Optional[Time]) -> 
         if said.resolved or (over and not _had(said)):
             return Judged(PAST, _dated(time)) if said.resolved else Judged(PRESENT, _dated(time))
         return Judged(PRESENT, _dated(time))
+    if medicine and said.long_ago and not said.ongoing:
+        return Judged(PAST, _dated(time))
     if over or (
         medicine and time is not None and time.kind == dates.AGO and scene.norm(time.end - 1) == "since"
     ):
         # "A year since accutane" counts from the end, "on it since June" from the start.
         return _over(scene, mention, said, time)
+    if lexicon.kind(mention.rule, "passing") and time is not None and time.when and time.kind in (dates.AGO, dates.POINT):
+        if (scene.today - time.when[1]).days > _PASSED:
+            # "My hair fell after dengue two years back and never stopped": the illness is over.
+            return Judged(PAST, time.when)
     running = (dates.SINCE, dates.LASTING, dates.FUTURE)
     if time is None or time.when is None or time.kind in running or said.ongoing:
         if time is not None and time.kind == dates.VAGUE and not said.ongoing:

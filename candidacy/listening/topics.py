@@ -25,14 +25,26 @@ def is_trace(scene: Scene, mention: Mention, said: Said) -> bool:
 def is_topic(scene: Scene, mention: Mention) -> bool:
     """ "Breakouts after needling, does that happen": a bare topic, asked about in general."""
     part = scene.parts[scene.part_at(mention.start)]
+    if mention.kind == "drug" and _explained(scene, mention):
+        return True
     if any(part.start <= at < part.end for at in scene.selves):
         return False
     if any(scene.norm(i) in scene.lexicon.sets["event_words.own"] for i in range(part.start, part.end)):
         return False
+    if {"vs", "versus"} & {scene.norm(i) for i in range(part.start, part.end)}:
+        return True
     return any(
         mention.end <= hit.start and scene.same_sentence(mention.start, hit.start)
         for hit in scene.hits_of("topic_asked")
     )
+
+
+def _explained(scene: Scene, mention: Mention) -> bool:
+    """ "Isotretinoin is the same as retinol", "warfarin is a blood thinner": told what it is, not who takes it."""
+    if scene.norm(mention.end) not in ("is", "are"):
+        return False
+    following = [scene.norm(mention.end + 1), scene.norm(mention.end + 2)]
+    return following[0] == "just" or following in (["the", "same"], ["not", "the"], ["a", "form"], ["a", "type"], ["a", "kind"])
 
 
 def is_foreseen(scene: Scene, sign: Hit) -> bool:
