@@ -57,7 +57,7 @@ def _look_back(scene: Scene, start: int, end: int, inside: Sequence[Tuple[int, i
             if _turns(cue, said, start):
                 return settle_question(scene, start, end, said, asked_at)
             _apply(scene, cue, said, blocked, crossed, start, end, inside)
-            if "question" in cue.kinds and asked_at is None and not blocked:
+            if cue.kinds & {"question", "hypothetical"} and asked_at is None and not blocked:
                 asked_at = cue.start
         if crossed >= 12 or number == 0:
             break

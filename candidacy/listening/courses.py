@@ -186,4 +186,6 @@ def gone_for_good(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -
         if scene.norm(hit.end) in ("but", "until", "till", "except", "apart") or scene.norm(hit.end + 1) in ("but", "until"):
             continue
         return True
-    return False
+    behind = [scene.norm(i) for i in range(mention.end, mention.end + 8)]
+    healed = scene.lexicon.sets["scope.healing"] & set(behind)
+    return bool(healed) and "took" in behind and "to" in behind and "not" not in behind

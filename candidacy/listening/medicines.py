@@ -45,6 +45,9 @@ def other_use(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> bo
             continue
         if _given(scene, mention, _set(use.get("given", ()))):
             return True
+        other = use.get("beside_variant")
+        if other and any(m.rule == mention.rule and m.variant == other for m in mentions):
+            return True
         if not is_medicine(scene, mention):
             continue
         if any(m.rule == use.get("beside") and m.start != mention.start for m in mentions):

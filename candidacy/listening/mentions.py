@@ -36,6 +36,7 @@ def find_mentions(scene: Scene) -> List[Mention]:
             if (
                 entry.kind in ("name", "drug", "possible")
                 and not _followed(scene, hit)
+                and not (entry.kind == "drug" and scene.norm(hit.end) in scene.lexicon.sets["uses.traded"])
                 and _heard(scene, hit, entry)
                 and not _masked(hit, masks.get(entry.rule))
             ):
@@ -56,6 +57,8 @@ def find_mentions(scene: Scene) -> List[Mention]:
     return _bounded(found)
 
 
+_WIDE = 6
+"""Words of a frame that holds other things besides its own."""
 _OFTEN = 12
 """How often one condition is followed up in one message; more only repeats it."""
 
@@ -121,7 +124,10 @@ def _longest(mentions: Sequence[Mention]) -> List[Mention]:
         for other in kept:
             if mention.start < other.end and other.start < mention.end:
                 same = (mention.start, mention.end) == (other.start, other.end)
-                if not same or other.rule == mention.rule:
+                # A frame over half a sentence hides no name that stands in it.
+                ends = mention.start <= other.start < mention.end or mention.start < other.end <= mention.end
+                wide = other.kind not in ("name", "drug") and other.end - other.start >= _WIDE and not ends
+                if not (same or wide) or other.rule == mention.rule:
                     clash = True
                     break
         if not clash:
@@ -255,10 +261,21 @@ def _linked(scene: Scene, substance: Hit, word: Hit) -> bool:
             "after",
         )
     between = substance.start - word.end if word.end <= substance.start else word.start - substance.end
+    if word.end <= substance.start and here != there and _one_list(scene, word.end, substance.start):
+        return True
     if "to" in kinds and word.end <= substance.start:
         return between <= 14 and not any(scene.parts[n].contrast for n in range(there + 1, here + 1))
     plain = any(scene.norm(i) in scene.lexicon.sets["strong"] for i in range(word.start, word.end))
     return between <= (6 if here == there else 14 if plain else 3)
+
+
+def _one_list(scene: Scene, first: int, last: int) -> bool:
+    """ "Patch test positive for nickel, cobalt and surgical steel": items of one list, and nothing else."""
+    strange = [i for i in range(first, last) if scene.norm(i) not in scene.words["list_fill"] and scene.tokens[i].word]
+    named = {i for hit in scene.hits for i in range(hit.start, hit.end) if any(e.kind == "substance" for e in hit.entries)}
+    return last - first <= 14 and all(i in named or scene.norm(i) in ("for", "to", "with") for i in strange[:1]) and (
+        len([i for i in strange if i not in named]) <= 2
+    )
 
 
 def _told(scene: Scene, word: Hit) -> bool:

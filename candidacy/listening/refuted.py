@@ -25,10 +25,16 @@ _NEAR = 8
 def is_refuted(scene: Scene, mention: Mention, said: Said, mentions: Sequence[Mention]) -> bool:
     """True when the message tells that the thing named was looked into and is not there."""
     reach = _reach(scene, mention, mentions)
+    if _test_only(scene, mention, mentions):
+        return True
     feared = is_feared(scene, mention) or _tested(scene, mention)
     told = feared or any(_joined(scene, hit, mention) for hit in scene.hits_of("scope", "told"))
     if not said.ongoing and (told or not _stated(scene, mention)):
         if _meets(scene, "overturned", mention.end, reach):
+            return True
+    if told and not said.ongoing and not _stated(scene, mention):
+        far = min(mention.end + 2 * _FAR, len(scene.tokens))
+        if _meets(scene, "changed", mention.end, far):
             return True
     if _open_yet(scene, mention, reach):
         return False
@@ -45,6 +51,19 @@ def is_refuted(scene: Scene, mention: Mention, said: Said, mentions: Sequence[Me
 def is_unsettled(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> bool:
     """ "First test negative, second one pending": a good result that settles nothing."""
     return _open_yet(scene, mention, _reach(scene, mention, mentions))
+
+
+def _test_only(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> bool:
+    """ "ANA positive but no lupus": a test that points to an illness which is then denied."""
+    words = scene.lexicon.sets["scope.test_words"]
+    if not words & {scene.norm(i) for i in range(mention.start, mention.end)}:
+        return False
+    for other in mentions:
+        if other.rule != mention.rule or not 0 <= other.start - mention.end <= _FAR:
+            continue
+        if {scene.norm(i) for i in range(other.start - 3, other.start)} & {"no", "not", "never"}:
+            return True
+    return False
 
 
 def _meets(scene: Scene, kind: str, first: int, last: int) -> bool:

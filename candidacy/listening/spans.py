@@ -16,9 +16,9 @@ Range = Tuple[date, date]
 
 
 def number(text: Optional[str]) -> Optional[float]:
+    text = (text or "").strip()
     if not text:
         return None
-    text = text.strip()
     if "/" in text:
         whole, _, part = text.partition(" ")
         top, _, bottom = part.partition(" / ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from candidacy.listening.headings import is_heading
 from candidacy.listening.lexicon import Hit
 from candidacy.listening.mentions import Mention
 from candidacy.listening.said import Said
@@ -27,15 +28,28 @@ def is_topic(scene: Scene, mention: Mention) -> bool:
     part = scene.parts[scene.part_at(mention.start)]
     if mention.kind == "drug" and _explained(scene, mention):
         return True
+    if mention.kind == "name" and _drug_for_it(scene, mention):
+        return True
     if any(part.start <= at < part.end for at in scene.selves):
         return False
     if any(scene.norm(i) in scene.lexicon.sets["event_words.own"] for i in range(part.start, part.end)):
         return False
+    if is_heading(scene, mention):
+        return True
     if {"vs", "versus"} & {scene.norm(i) for i in range(part.start, part.end)}:
         return True
     return any(
         mention.end <= hit.start and scene.same_sentence(mention.start, hit.start)
         for hit in scene.hits_of("topic_asked")
+    )
+
+
+def _drug_for_it(scene: Scene, mention: Mention) -> bool:
+    """ "It's a Parkinson's drug", "they call it the cancer tablet": what a medicine is mostly used for."""
+    if scene.norm(mention.end) not in scene.lexicon.sets["scope.medicine_nouns"]:
+        return False
+    return scene.norm(mention.start - 1) in ("a", "an", "the") and scene.norm(mention.start - 2) in (
+        "is", "was", "as", "it", "called", "are", "not", "just", "actually", "technically",
     )
 
 
