@@ -94,14 +94,15 @@ def _births(scene: Scene) -> List[Age]:
     """A full date of birth, by the calendar."""
     found = []
     for time in scene.times:
-        if time.when is None or time.when[0] != time.when[1] or time.kind != POINT:
+        if time.when is None or (time.when[1] - time.when[0]).days > 330 or time.kind != POINT:
             continue
         before = {scene.norm(i) for i in range(max(time.start - 5, 0), time.start)}
         if (
             before & {"dob", "birth", "born", "birthdate", "birthday"}
             and time.when[0].year < scene.today.year - 4
         ):
-            years = relativedelta(scene.today, time.when[0]).years
+            # Of "12/3/09" both orders are thought of; the younger counts.
+            years = relativedelta(scene.today, time.when[1]).years
             found.append(Age(time.start, time.end, float(years)))
     return found
 
@@ -145,7 +146,7 @@ def _years(group: Dict[str, Optional[str]], text: str, scene: Scene) -> Optional
     if group["r"]:
         raw = group["r"]
         return float(ORDINALS[raw]) if raw in ORDINALS else float(re.sub(r"\D", "", raw))
-    raw = next((group[name] for name in "abcdepqst" if group[name]), None)
+    raw = next((group[name] for name in "abcdepqstv" if group[name]), None)
     years = _value(raw) if raw else None
     if years is not None and (group["half"] or group["half2"]):
         years += 0.5

@@ -20,7 +20,7 @@ def counts(
             and first - scene.parts[0].start <= 1
             and about_candidate(scene, first, last, group)
         )
-    explicit = bool(group["old"]) or any(group[name] for name in "bcdeghkp") or bool(group["gw"])
+    explicit = bool(group["old"]) or any(group[name] for name in "bcdeghkpv") or bool(group["gw"])
     # When it was: "when I was 17", "since I was 16", "at 17", "was 17".
     if re.search(
         r"(?:when|since|until|till|before|after|at|back when|age of|from|as a|by the time) (?:i |"
@@ -90,7 +90,7 @@ def counts(
             "now",
             "be",
             ".",
-        ):
+        ) and subject not in scene.lexicon.sets["persons.kin"]:
             return False
         if words[0] in ("only", "just", "about", "almost", "nearly") and not (
             subject in ("i", "am", "", "she", "he", "is", ".", ",") or "18" in words

@@ -9,7 +9,7 @@ from candidacy.listening.age import find_ages, grown
 from candidacy.listening.assertion import weigh
 from candidacy.listening.mentions import Mention
 from candidacy.listening.merging import AGE
-from candidacy.listening.persons import OTHER
+from candidacy.listening.persons import CANDIDATE, OTHER
 from candidacy.listening.scene import Scene
 
 
@@ -33,6 +33,8 @@ def ages_said(scene: Scene, mentions: Sequence[Mention]) -> list[Finding]:
         near = (scene.norm(mention.start - 1), scene.norm(mention.start - 2))
         as_one = said.asked and "as" in near and not _of_people(scene, mention)
         supposed = said.supposed and not as_one
+        if _of_child(scene, mention):
+            continue
         shy = mention.kind == "possible" and bool(
             {scene.norm(mention.start), scene.norm(mention.start + 1)} & scene.words["shy"]
         )
@@ -43,7 +45,8 @@ def ages_said(scene: Scene, mentions: Sequence[Mention]) -> list[Finding]:
         if mention.kind == "possible" and _left_school(scene, mention):
             continue
         if said.who != OTHER and not said.denied and not supposed and not _school_days(scene, mention):
-            if not (said.about_self or as_one or _stands_alone(scene, mention)):
+            wanted = any(s.who == CANDIDATE for s in scene.subjects if s.at < mention.start)
+            if not (said.about_self or as_one or wanted or _stands_alone(scene, mention)):
                 continue
             if said.asked and not (said.about_self or said.asked_of_self or said.mine or as_one):
                 # "Can teenagers get it": asked of all, not told of oneself.
@@ -53,6 +56,15 @@ def ages_said(scene: Scene, mentions: Sequence[Mention]) -> list[Finding]:
             else:
                 found.append(_finding(scene, mention, PRESENT, "under_18"))
     return found
+
+
+def _of_child(scene: Scene, mention: Mention) -> bool:
+    """ "My teenage son": another person, unless something shows that it is for them."""
+    named = {scene.norm(i) for i in range(mention.start, mention.end)}
+    if not named & (scene.lexicon.sets["persons.kin"] - {"teen", "teenager", "girl", "boy", "lad", "lass"}):
+        return False
+    asks = any(scene.hits_of("person", kind) for kind in ("wants", "for_them", "can_they", "for_me"))
+    return not asks and not any(part.asked for part in scene.parts)
 
 
 def _school_days(scene: Scene, mention: Mention) -> bool:

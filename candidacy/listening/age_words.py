@@ -43,7 +43,7 @@ _NOT_UNIT = (
     r"syringes?|vials?|st\b|nd\b|rd\b|th\b|percent|dollars|bucks|usd|am\b|pm\b|o clock|in the|"
     r"miles|km|kids|children|people|sessions|treatments|hundred|thousand|pregnancies|of\b|"
     r"or so weeks|"
-    r"grand|out of|different|more|points|a1c|bmi|week|medications|meds|pills|drugs|"
+    r"late\b|early\b|grand|out of|different|more|points|a1c|bmi|week|medications|meds|pills|drugs|"
     r"and a half (?:weeks|months)|years? (?:ago|into|since|on|of|post|clean|sober|out|cancer|"
     r"in\b|with|without|married|later|free)))"
 )
@@ -80,6 +80,9 @@ AGE = re.compile(
     + "|".join((*_SMALL[12:], *_TENS))
     + r")|"
     r"sweet (?P<t>16|sixteen|17|seventeen)|"
+    r"i have (?:just |only |now )?(?P<v>"
+    + _NUM
+    + r") years?(?= ?(?:[.,!?]|and\b|is\b|so\b|can\b|$))|"
     r"(?:my|her|his) (?P<r>\d{1,2} ?(?:st|nd|rd|th)|" + "|".join(ORDINALS) + r") (?:birthday|bday|b day)"
     r"(?= (?:is|was|will|next|in|on|coming|tomorrow|last|this|today)\b| ?[.,!?]|$)|"
     r"dob :? ?(?:\d{1,2} / \d{1,2} / )?(?P<k>19[2-9]\d|20[0-2]\d)"

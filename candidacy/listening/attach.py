@@ -19,6 +19,11 @@ def time_of(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention
     part = scene.parts[number]
     own = [t for t in scene.times if part.start <= t.start < part.end and not _age_like(scene, t)]
     own = [t for t in own if not (t.start < mention.end and mention.start < t.end)]
+    if own and scene.lexicon.kind(mention.rule, "events") and all(t.kind == dates.LASTING for t in own):
+        # "Botox gave me a headache for a day, it was 3 years ago": how long it ached dates nothing.
+        told = _told_later(scene, number)
+        if told:
+            return told
     if len(own) > 1 and all(t.kind == dates.POINT and t.when for t in own):
         between = range(own[0].end, own[-1].start)
         if len(between) <= 2 and any(
@@ -51,6 +56,9 @@ def time_of(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention
             continue
         if any(near.start <= m.start < near.end for m in others):
             continue
+        if step == -1 and mention.kind == "drug" and _taken_now(scene, part, mention):
+            # "Last one June, on Epilim": the date is of what was told before.
+            continue
         times = [t for t in scene.times if near.start <= t.start < near.end and not _age_like(scene, t)]
         leads = bool(times) and times[0].start == near.start
         short = near.end - near.start <= 5
@@ -61,6 +69,26 @@ def time_of(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention
         if step == 1 and near.sentence == part.sentence and _stops(scene, near, mention):
             said.stopped, said.stop_at = True, near.start
     return None
+
+
+def _told_later(scene: Scene, number: int) -> Optional[Time]:
+    """The date of "… , was 3 years ago" in one of the next two parts of the sentence."""
+    for part in scene.parts[number + 1 : number + 3]:
+        if part.sentence != scene.parts[number].sentence:
+            break
+        words = {scene.norm(i) for i in range(part.start, part.start + 3)}
+        for time in scene.times:
+            if part.start <= time.start < part.end and time.kind in (dates.AGO, dates.POINT) and "was" in words:
+                return time
+    return None
+
+
+def _taken_now(scene: Scene, part: Part, mention: Mention) -> bool:
+    """ "On X", "she is on the X": taken today, with no date of its own."""
+    return any(
+        scene.norm(i) in ("on", "taking", "takes", "take") and scene.norm(i - 1) not in ("was", "went", "been")
+        for i in range(max(part.start, mention.start - 3), mention.start)
+    )
 
 
 def _blocks(scene: Scene, mention: Mention, rival: Mention) -> bool:

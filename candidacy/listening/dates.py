@@ -16,6 +16,7 @@ from dateutil.relativedelta import relativedelta
 from candidacy.listening.date_names import DAYS, MONTHS
 from candidacy.listening.date_words import PATTERNS
 from candidacy.listening.holidays import SOUTH, named_day, season_days
+from candidacy.listening.ahead_dates import is_ahead, is_planned, is_until, under_heading
 from candidacy.listening.spans import (
     before_last,
     day_of,
@@ -44,7 +45,7 @@ class Time:
 
 
 def _resolve(
-    name: str, match: "re.Match[str]", today: date, south: bool
+    name: str, match: "re.Match[str]", today: date, south: bool, before: str = ""
 ) -> Optional[Tuple[str, Optional[Range]]]:
     group = match.groupdict()
     since = (group.get("since") or "").strip() == "since"
@@ -66,12 +67,21 @@ def _resolve(
         month, day = MONTHS[group["month"]], int(group["dom"])
         year = int(group["year"]) if group.get("year") else latest_month(month, today)
         found = day_of(year, month, day)
+        coming = day_of(today.year + (month < today.month), month, day)
+        if coming and not group.get("year") and not since and coming > today:
+            if is_until(before, coming, today):
+                return LASTING, None
+            if is_ahead(coming, today, before):
+                return FUTURE, None
         if found and not group.get("year") and found > today:
             found = day_of(year - 1, month, day)
         return (point, (found, found)) if found and found <= today else None
     if name == "numeric":
         return _numeric(group, today, point)
     if name == "the":
+        coming = day_of(today.year, today.month, int(group["dom"]))
+        if coming and coming > today and is_planned(before):
+            return FUTURE, None
         for back in (0, 1):
             base = today - relativedelta(months=back)
             found = day_of(base.year, base.month, int(group["dom"]))
@@ -81,6 +91,8 @@ def _resolve(
     if name == "monthyear":
         return point, month_range(int(group["year"]), MONTHS[group["month"]])
     if name == "month":
+        if is_planned(before) and not group.get("rel") and "last" not in match.group() and not since:
+            return FUTURE, None
         return _month(group, today, point, match.group())
     if name == "year":
         year = int(group["year"])
@@ -100,7 +112,7 @@ def _resolve(
         early = day - timedelta(days=7) if near else day
         return point, (early, day)
     if name == "holiday":
-        return _holiday(group, today, point)
+        return _holiday(group, today, point, before)
     if name == "offset":
         return _offset(match, today)
     if name == "seasonyear":
@@ -129,7 +141,8 @@ def _numeric(group: dict, today: date, point: str) -> Optional[Tuple[str, Option
     """ "5/3" and "5/3/2026": both orders are thought of, so the range may hold two days."""
     x, y = int(group["x"]), int(group["y"])
     year = int(group["z"]) if group.get("z") else today.year
-    year += 2000 if year < 100 else 0
+    if year < 100:
+        year += 2000 if 2000 + year <= today.year else 1900
     days = (
         [found for found in (day_of(year, x, y), day_of(year, y, x)) if found] if 1900 < year < 2100 else []
     )
@@ -172,11 +185,14 @@ def _year(group: dict, today: date) -> Optional[int]:
     return int(group["year"]) if group.get("year") else None
 
 
-def _holiday(group: dict, today: date, point: str) -> Optional[Tuple[str, Optional[Range]]]:
+def _holiday(group: dict, today: date, point: str, before: str) -> Optional[Tuple[str, Optional[Range]]]:
     year = _year(group, today)
     coming = named_day(group["hol"], today, today.year)
     if year is None and coming and coming[0] > today and (group["ahead"] or group["lead"] == "this "):
         return FUTURE, None
+    if year is None and coming and coming[0] > today and point == POINT and not group["lead"]:
+        if is_ahead(coming[0], today, before):
+            return FUTURE, None
     found = named_day(group["hol"], today, year)
     if not found or found[0] > today:
         return (FUTURE, None) if found else None
@@ -217,7 +233,7 @@ def find_times(tokens: Sequence[Token], today: date) -> List[Time]:
             begin, finish = match.span()
             if begin == finish or any(begin < b and a < finish for a, b in taken):
                 continue
-            resolved = _resolve(name, match, today, south)
+            resolved = _resolve(name, match, today, south, text[max(begin - 60, 0) : begin])
             if resolved is None:
                 continue
             kind, when = resolved
@@ -226,4 +242,4 @@ def find_times(tokens: Sequence[Token], today: date) -> List[Time]:
             taken.append((begin, finish))
             found.append(Time(bisect_right(starts, begin) - 1, bisect_right(starts, finish - 1), kind, when))
     found.sort(key=lambda time: time.start)
-    return found
+    return under_heading(found, tokens)

@@ -45,7 +45,7 @@ def hear(message: str, today: date, lexicon: Lexicon) -> list[Finding]:
             f.condition == mention.rule for f in alarm.findings
         ):
             continue
-        findings.extend(_from_mention(scene, mention, mentions))
+        findings.extend(_from_mention(scene, mention, mentions, alarm.ranges))
     findings.extend(find_hints(scene, findings))
     findings = body_rules_out(scene, findings, mentions)
     findings.extend(ages_said(scene, mentions))
@@ -56,8 +56,11 @@ def hear(message: str, today: date, lexicon: Lexicon) -> list[Finding]:
     return once(of_message(scene, births(scene, findings)))
 
 
-def _from_mention(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> list[Finding]:
-    inside = [(m.start, m.end) for m in mentions if m is not mention]
+def _from_mention(
+    scene: Scene, mention: Mention, mentions: Sequence[Mention], signs: Sequence[tuple[int, int]]
+) -> list[Finding]:
+    # What a sign denies ("my mouth won't close") denies nothing else.
+    inside = [*((m.start, m.end) for m in mentions if m is not mention), *signs]
     if mention.kind == "drug":
         mention = with_reason(scene, mention, mentions)
     if mention.kind == "allergy":
@@ -79,6 +82,9 @@ def _from_mention(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -
         said.ongoing = True
     elif mention.kind == "drug" and swapped_away(scene, mention, mentions):
         said.over = said.stopped = True
+    if mention.kind == "allergy" and any(scene.norm(i) == "?" for i in range(mention.start, mention.end)):
+        # "Dairy?? Anaphylaxis": the question is a heading.
+        said.asked = said.supposed = False
     if is_topic(scene, mention):
         said.asked = said.supposed = True
     reconsider(scene, mention, said, mentions)
@@ -199,6 +205,9 @@ def _spared(scene: Scene, end: int) -> bool:
     part = scene.parts[scene.part_at(end - 1)]
     behind = [scene.norm(i) for i in range(end, min(end + 4, part.end))]
     clear = [at for at, norm in enumerate(behind) if norm in scene.words["spared"]]
+    if clear and behind[clear[0]] == "never" and set(behind[clear[0] + 1 : clear[0] + 2]) & {"ever", "the", "on", "my"}:
+        # "In my elbows, never ever the face": another place is spared.
+        return False
     return bool(clear) and set(behind[: clear[0]]) <= scene.words["spared_link"]
 
 

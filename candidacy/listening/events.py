@@ -31,12 +31,17 @@ def judge_event(scene: Scene, mention: Mention, said: Said, time: Optional[Time]
         and time.when is not None
         and time.kind in (dates.AGO, dates.POINT, dates.SINCE, dates.VAGUE)
     )
-    goes_on = said.ongoing and not said.asked and _goes_on(scene, mention)
+    if not said.asked and not said.denied and not said.planned and _in_rhythm(scene, mention):
+        said.ongoing = said.ongoing or not dated
+    goes_on = said.ongoing and not said.asked and (_goes_on(scene, mention) or _in_rhythm(scene, mention))
     done = goes_on or _done(scene, mention, said, dated)
     if said.denied:
         if since_then(said, time):
             assert time is not None and time.when is not None
             return in_window(scene, mention, time.when)
+        if said.asked and scene.norm(said.denied_at) == "without":
+            # "Can you lift it without botox": asked of another way.
+            return Judged(None)
         return Judged(ABSENT)
     if (said.asked or said.supposed) and not (done and said.about_self):
         if dated and time is not None and time.kind in (dates.AGO, dates.POINT) and _i_had(scene, mention):
@@ -45,6 +50,9 @@ def judge_event(scene: Scene, mention: Mention, said: Said, time: Optional[Time]
             judged = in_window(scene, mention, time.when)
             return Judged(POSSIBLE, judged.when) if judged.assertion == PRESENT else judged
         return Judged(None)
+    if not said.stopped and time is not None and time.kind == dates.FUTURE and _again_and_again(scene, mention):
+        # "Does botox in my head every 12 weeks, next one 2 Dec".
+        return Judged(PRESENT)
     if time is not None and time.kind == dates.SINCE and said.ongoing and not said.stopped:
         # "Been getting it since 2015": still.
         return Judged(PRESENT)
@@ -75,6 +83,9 @@ def _done(scene: Scene, mention: Mention, said: Said, dated: bool) -> bool:
     asks = said.asked or _asks(scene, part)
     open_question = asks and not dated
     named = [scene.norm(i) for i in range(mention.start, mention.end)]
+    if dated and mention.kind == "frame" and named[0] in words["event_words.beside"]:
+        # "Five days after my 11s".
+        return True
     if mention.kind in ("name", "frame") and words["event_words.done"] & set(named):
         return _has_subject(scene, mention.start, part) or not asks
     if mention.kind == "name" and any(norm.endswith("ed") for norm in named):
@@ -92,6 +103,9 @@ def _done(scene: Scene, mention: Mention, said: Said, dated: bool) -> bool:
         if norm in words["event_words.beside"] and near and own and not asks:
             return True
         if norm not in words["event_words.verbs"]:
+            continue
+        if {scene.norm(i) for i in range(index + 1, mention.start)} & words["event_words.instead"]:
+            # "Got a gift card for botox".
             continue
         if norm in words["event_words.wish"] and not _habit(scene, index, part):
             continue
@@ -126,6 +140,25 @@ def _goes_on(scene: Scene, mention: Mention) -> bool:
     part = scene.parts[scene.part_at(mention.start)]
     words = scene.lexicon.sets["event_words.rhythm"] | scene.lexicon.sets["event_words.own"]
     return any(scene.norm(i) in words for i in range(part.start, part.end))
+
+
+def _again_and_again(scene: Scene, mention: Mention) -> bool:
+    """ "Every 12 weeks", "every three months" behind a treatment."""
+    part = scene.parts[scene.part_at(mention.start)]
+    return any(
+        scene.norm(i) in ("every", "each") and (scene.norm(i + 1)[:1].isdigit() or scene.norm(i + 2).startswith(("week", "wk", "month")))
+        for i in range(mention.end, part.end)
+    ) and any(scene.norm(i) in scene.lexicon.sets["event_words.own"] for i in range(part.start, part.end))
+
+
+def _in_rhythm(scene: Scene, mention: Mention) -> bool:
+    """ "Bladder botox, they do it every nine months or so": a rhythm anywhere in the sentence, of nobody else."""
+    first, last = scene.sentence_range(mention.start)
+    units = ("week", "wk", "month", "mth", "year", "yr")
+    return any(
+        scene.norm(i) == "every" and any(scene.norm(at).startswith(units) for at in (i + 1, i + 2, i + 3))
+        for i in range(mention.end, last)
+    ) and not any("question" in cue.kinds for cue in scene.forward if first <= cue.start < last)
 
 
 def _has_subject(scene: Scene, verb: int, part: Part) -> bool:

@@ -51,6 +51,9 @@ def _people(
     begins = {part.start for part in parts}
     found = _by_age(tokens, sets)
     for index, token in enumerate(tokens):
+        if token.norm == "one" and _little_one(tokens, index, sets):
+            found.append((index - 2, index + 1, "baby", tokens[index - 3].norm not in sets["persons.beside"]))
+            continue
         if token.norm not in sets["persons.kin"] and token.norm not in sets["persons.animals"]:
             continue
         following = tokens[index + 1].norm if index + 1 < len(tokens) else ""
@@ -133,6 +136,15 @@ def _named(
             continue
         found.append((first, first + 1, "name", True))
     return found
+
+
+def _little_one(tokens: Sequence[Token], index: int, sets: Dict[str, FrozenSet[str]]) -> bool:
+    """ "My wee one", "our youngest one"."""
+    return (
+        index >= 2
+        and tokens[index - 1].norm in ("wee", "little", "youngest", "eldest", "oldest", "small")
+        and tokens[index - 2].norm in ("my", "our", "me", "mi", "her", "his")
+    )
 
 
 def _by_age(tokens: Sequence[Token], sets: Dict[str, FrozenSet[str]]) -> List[Tuple[int, int, str, bool]]:

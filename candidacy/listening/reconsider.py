@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Sequence
 
+from candidacy.listening.dates import LASTING
 from candidacy.listening.belonging import for_another, is_of_another
 from candidacy.listening.courses import gone_for_good
 from candidacy.listening.mentions import Mention
@@ -13,7 +14,17 @@ from candidacy.listening.refuted import is_only_fear, is_refuted, is_unsettled
 from candidacy.listening.said import Said, speaks_of_self
 from candidacy.listening.scene import Scene
 from candidacy.listening.topics import is_conditional
-from candidacy.listening.undone import affirms, begun_again, never_begun, only_supposed, overruled, taken_back
+from candidacy.listening.undone import (
+    affirms,
+    begun_again,
+    given_up,
+    is_a_pet,
+    is_namesake,
+    never_begun,
+    only_supposed,
+    overruled,
+    taken_back,
+)
 
 
 def reconsider(scene: Scene, mention: Mention, said: Said, mentions: Sequence[Mention]) -> None:
@@ -33,10 +44,14 @@ def reconsider(scene: Scene, mention: Mention, said: Said, mentions: Sequence[Me
         said.who = OTHER
     if said.who == OTHER:
         return
+    if said.denied and scene.lexicon.kind(mention.rule, "events") and _is_since(scene, mention, said):
+        said.denied = said.denied_after = False
     if is_conditional(scene, mention):
         said.asked = said.supposed = True
         said.about_self = said.doubted = False
     kind = scene.lexicon.kind
+    if kind(mention.rule, "effects") and _passed(scene, mention):
+        said.resolved = True
     if said.asked and said.mine and mention.kind == "name" and kind(mention.rule, "asked_as_mine"):
         # "Would my vitiligo be a problem" tells of it.
         said.asked = said.supposed = False
@@ -45,6 +60,8 @@ def reconsider(scene: Scene, mention: Mention, said: Said, mentions: Sequence[Me
     if kind(mention.rule, "never_over") and _in_remission(scene, mention, said):
         said.resolved = said.over = said.stopped = False
     treatment = mention.kind == "drug" or kind(mention.rule, "medicines") or kind(mention.rule, "procedures")
+    named = {scene.norm(i) for i in range(mention.start, mention.end)}
+    treatment = treatment or bool(named & scene.lexicon.sets["scope.medicine_words"])
     if treatment and begun_again(scene, mention, mentions):
         said.stopped = said.over = said.resolved = said.weak_past = said.denied = False
         said.ongoing = True
@@ -52,16 +69,40 @@ def reconsider(scene: Scene, mention: Mention, said: Said, mentions: Sequence[Me
     if not said.denied and not said.asked and gone_for_good(scene, mention, mentions):
         said.over = said.resolved = True
         said.ongoing = False
+        # A rash of poison ivy leaves nothing behind.
+        said.refuted = not kind(mention.rule, "passing")
     if treatment or kind(mention.rule, "courses"):
         said.unbegun = never_begun(scene, mention, mentions)
     if only_supposed(scene, mention):
         said.refuted = True
-    elif taken_back(scene, mention, mentions) or is_elsewhere(scene, mention):
+    elif taken_back(scene, mention, mentions) or is_elsewhere(scene, mention) or is_a_pet(scene, mention):
+        said.refuted = True
+    elif is_namesake(scene, mention):
+        said.refuted = True
+    elif kind(mention.rule, "can_be_given_up") and given_up(scene, mention):
         said.refuted = True
     elif mention.kind != "drug" and is_refuted(scene, mention, said, mentions):
         said.refuted = True
     elif mention.kind != "drug" and not said.denied and is_only_fear(scene, mention):
         said.doubted = True
+
+
+def _is_since(scene: Scene, mention: Mention, said: Said) -> bool:
+    """ "Can't frown since my botox", "no trouble after the filler": the denial is of what came after it."""
+    at = mention.start - 1
+    while scene.norm(at) in ("the", "my", "having", "getting", "had", "got", "last", "i", "that"):
+        at -= 1
+    return scene.norm(at) in ("since", "after", "following") and 0 <= said.denied_at < at
+
+
+def _passed(scene: Scene, mention: Mention) -> bool:
+    """ "It gave me a droopy lid for 6 weeks": told with its length, so it went."""
+    first, last = scene.part_range(mention.start)
+    before = [scene.norm(i) for i in range(max(first, mention.start - 4), mention.start)]
+    gave = any(
+        word in ("gave", "left", "caused") and after in ("me", "my") for word, after in zip(before, before[1:])
+    )
+    return gave and any(t.kind == LASTING and mention.end <= t.start < last for t in scene.times)
 
 
 def _in_remission(scene: Scene, mention: Mention, said: Said) -> bool:

@@ -86,9 +86,47 @@ def only_supposed(scene: Scene, mention: Mention) -> bool:
     return False
 
 
+def given_up(scene: Scene, mention: Mention) -> bool:
+    """ "Was to do IVF but we've stopped, it's over": a plan that is no plan any more."""
+    for hit in scene.hits_of("scope", "given_up"):
+        following = scene.norm(hit.end)
+        if mention.end <= hit.start <= mention.end + _AFTER and (
+            not following.isalpha() or following in scene.lexicon.sets["scope.then"] | {"trying", "treatment", "and"}
+        ):
+            return True
+    return False
+
+
+def is_a_pet(scene: Scene, mention: Mention) -> bool:
+    """ "We called the cat Coumadin": a name and no medicine."""
+    animals = scene.lexicon.sets["persons.animals"]
+    near = [scene.norm(i) for i in range(mention.start - 5, mention.start)]
+    return bool({"called", "named", "call", "name"} & set(near)) and bool(animals & set(near))
+
+
+def is_namesake(scene: Scene, mention: Mention) -> bool:
+    """ "Accutane (the band, not the drug)", "MS in my bio is the degree"."""
+    return any(0 <= hit.start - mention.end <= 8 for hit in scene.hits_of("scope", "namesake"))
+
+
+def but_one(scene: Scene, mention: Mention) -> bool:
+    """ "No cold sores. Well. One. 2011.": the denial is given up."""
+    words = [t.norm for t in scene.tokens[mention.end : mention.end + 8] if t.word]
+    return len(words) > 1 and words[0] in ("well", "ok", "actually", "hmm", "except") and words[1] in (
+        "one",
+        "once",
+        "twice",
+        "two",
+        "maybe",
+        "just",
+        "1",
+        "2",
+    )
+
+
 def overruled(scene: Scene, mention: Mention) -> bool:
     """ "I said I wasn't pregnant. The test says otherwise": what was denied is so."""
-    return any(
+    return but_one(scene, mention) or any(
         mention.end <= hit.start <= mention.end + _AFTER for hit in scene.hits_of("scope", "overruled")
     )
 
