@@ -95,6 +95,9 @@ def _blocks(scene: Scene, mention: Mention, rival: Mention) -> bool:
     """A nearer mention takes the time, unless both are items of one list."""
     low, high = sorted(((mention.start, mention.end), (rival.start, rival.end)))
     between = [scene.norm(i) for i in range(low[1], high[0])]
+    if rival.start >= mention.end and len(between) <= 5 and {"for", "against"} & set(between):
+        # "Finished chemo for breast cancer two weeks ago": the date is the medicine's.
+        return False
     # "Steroid shots during chemo in 2014": one time for both.
     return not ("during" in between or all(word in scene.words["list_fill"] for word in between))
 

@@ -38,7 +38,7 @@ def told_at_length(
     if said.denied or said.asked or said.planned:
         return time
     end = _end(scene, mention, mentions)
-    if end is not None and not said.stopped:
+    if end is not None and (not said.stopped or time is None or time.kind not in _DATED):
         at_end = _time_of_end(scene, end)
         if at_end is not None and at_end.when and (scene.today - at_end.when[1]).days <= _NOW:
             # "Last tablet this morning": it goes on.
@@ -124,17 +124,20 @@ def _of_last_round(
     scene: Scene, mention: Mention, mentions: Sequence[Mention], time: Optional[Time]
 ) -> Optional[Time]:
     """ "First in college and the second one this year": the last round is the one that counts."""
-    if time is None or time.when is None or time.kind not in _DATED:
+    told = time is not None and time.when is not None and time.kind in _DATED
+    if not told and not scene.lexicon.kind(mention.rule, "events"):
         return time
     rivals: List[int] = [m.start for m in mentions if m.start >= mention.end and m.rule != mention.rule]
     last = min([mention.end + 40, *rivals])
     rounds = scene.lexicon.sets["scope.rounds"]
     for other in scene.times:
-        if not time.end <= other.start < last or other.when is None or other.kind not in _DATED:
+        begin = time.end if time is not None else mention.end
+        if not begin <= other.start < last or other.when is None or other.kind not in _DATED:
             continue
-        before = {scene.norm(i) for i in range(max(time.end, other.start - 6), other.start)}
-        if before & rounds and other.when[1] > time.when[1]:
-            time = other
+        before = {scene.norm(i) for i in range(max(begin, other.start - 6), other.start)}
+        later = not told or time is None or time.when is None or other.when[1] > time.when[1]
+        if before & rounds and later:
+            time, told = other, True
     return time
 
 

@@ -36,7 +36,7 @@ _UNITS = {
     "days": "days? d nights? dys",
     "weeks": "weeks? wks? wk w wek weks",
     "months": "months? mos? mths? mth mo mnths? mons?",
-    "years": "years? yrs? yr y yeas",
+    "years": "years? yrs? yr y yeas summers winters christmases",
     "fortnights": "fortnights?",
     "minutes": "minutes? mins? min",
     "weekends": "weekends?",

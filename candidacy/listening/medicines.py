@@ -10,6 +10,7 @@ from typing import Iterable, Optional, Sequence
 
 from dateutil.relativedelta import relativedelta
 
+from candidacy.findings import PAST
 from candidacy.listening.date_names import UNIT_OF
 from candidacy.listening.dates import AGO, Time
 from candidacy.listening.mentions import Mention
@@ -37,6 +38,11 @@ def is_medicine(scene: Scene, mention: Mention) -> bool:
 
 def other_use(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> bool:
     """ "Topamax for migraines", "budesonide nasal": the medicine says nothing of this condition."""
+    said = {scene.norm(i) for i in range(mention.start, mention.end)}
+    for use in scene.lexicon.language["uses"]["explained"]:
+        if use["condition"] == mention.rule and said & set(use["words"]):
+            if any(token.norm in use["message"] for token in scene.tokens):
+                return True
     if mention.kind not in ("drug", "name"):
         return False
     name = " ".join(scene.norm(i) for i in range(mention.start, mention.end))
@@ -53,6 +59,11 @@ def other_use(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> bo
         if any(m.rule == use.get("beside") and m.start != mention.start for m in mentions):
             return True
         if _taken_for(scene, mention, mentions, _set(use.get("reasons", ()))):
+            return True
+        alone = not any(m.rule == mention.rule and m.kind == "name" for m in mentions)
+        first, last = scene.sentence_range(mention.start)
+        surely = [i for i in range(first, last) if scene.norm(i) in _set(use.get("surely", ()))]
+        if alone and any(not {"not", "no", "never"} & {scene.norm(i - 1), scene.norm(i - 2)} for i in surely):
             return True
         if _upsets(scene, mention, _set(use.get("upsets", ()))):
             return True
@@ -103,6 +114,9 @@ def swapped_to(scene: Scene, mention: Mention) -> bool:
     before = [scene.norm(i) for i in range(max(mention.start - 10, 0), mention.start)]
     while before and before[-1] in ("the", "a", "my", "on"):
         before.pop()
+    if before and before[-1] == "for":
+        # "Swapped warfarin for edoxaban".
+        return bool(set(before[-4:]) & {"swapped", "swap", "changed", "traded", "exchanged", "ditched"})
     return bool(before) and before[-1] in ("to", "onto") and _swapped(scene, before)
 
 
@@ -156,6 +170,30 @@ def with_reason(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> 
         ):
             return replace(mention, end=other.end)
     return mention
+
+
+def points_to(scene: Scene, mention: Mention) -> bool:
+    """A medicine used once for a condition that lasts, where the rule also judges what was had: nothing is sure."""
+    rule = scene.lexicon.knowledge.rule(mention.rule)
+    had = any(PAST in v.test.assertion and not v.test.named for v in rule.variants if v.test.assertion)
+    return mention.kind == "drug" and had and scene.lexicon.kind(mention.rule, "lasting")
+
+
+def is_side_effect(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> bool:
+    """ "Losartan gave me a dry cough": done by a medicine, and no illness caught."""
+    if mention.rule not in scene.lexicon.language["uses"]["side_effects"]:
+        return False
+    first, _ = scene.sentence_range(mention.start)
+    before = [scene.norm(i) for i in range(max(first, mention.start - 5), mention.start)]
+    led = bool({"gave", "gives", "causes", "caused", "giving", "causing"} & set(before))
+    return led and any(first <= m.start < mention.start and m.kind == "drug" for m in mentions)
+
+
+def kept_up(scene: Scene, mention: Mention) -> bool:
+    """ "Who refills Plaquenil?", "I missed my Eliquis, what now?": only who takes it asks so."""
+    words = scene.lexicon.sets["scope.uses_it"]
+    first, _ = scene.part_range(mention.start)
+    return any(scene.norm(i) in words for i in range(max(first, mention.start - 5), mention.start))
 
 
 def told_next(scene: Scene, mention: Mention) -> bool:

@@ -69,6 +69,8 @@ def _taken_with(scene: Scene, asked_at: int, start: int) -> bool:
     verbs = [at for at, word in enumerate(words) if word in ("take", "taking", "drink")]
     if not verbs or not {"i", "me", "my"} & set(words):
         return False
+    while words and words[-1] in ("a", "an", "the", "some", "my"):
+        words.pop()
     linked = words[-1] in ("with", "alongside", "while", "taking") or words[-2:] == ["while", "on"]
     return linked and len(words) - verbs[0] > 2
 

@@ -7,6 +7,7 @@ from typing import Sequence
 from candidacy.listening.dates import LASTING
 from candidacy.listening.belonging import for_another, is_of_another
 from candidacy.listening.courses import gone_for_good
+from candidacy.listening.medicines import is_side_effect
 from candidacy.listening.mentions import Mention
 from candidacy.listening.persons import OTHER, SELF
 from candidacy.listening.places import is_elsewhere
@@ -71,6 +72,8 @@ def reconsider(scene: Scene, mention: Mention, said: Said, mentions: Sequence[Me
         said.ongoing = False
         # A rash of poison ivy leaves nothing behind.
         said.refuted = not kind(mention.rule, "passing")
+    if is_side_effect(scene, mention, mentions):
+        said.refuted = True
     if treatment or kind(mention.rule, "courses"):
         said.unbegun = never_begun(scene, mention, mentions)
     if only_supposed(scene, mention):

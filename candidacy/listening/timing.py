@@ -18,7 +18,7 @@ from candidacy.listening.attach import time_of
 from candidacy.listening.courses import told_at_length
 from candidacy.listening.dates import Time
 from candidacy.listening.events import judge_event
-from candidacy.listening.medicines import as_needed, own_time, told_next
+from candidacy.listening.medicines import as_needed, kept_up, own_time, told_next
 from candidacy.listening.mentions import Mention
 from candidacy.listening.persons import OTHER
 from candidacy.listening.said import Said
@@ -56,6 +56,10 @@ def judge(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention])
         return Judged(OTHER_PERSON)
     if said.unbegun:
         return Judged(said.unbegun)
+    general = said.asked and not said.asked_of_self and not said.about_self and not said.mine
+    if mention.kind == "possible" and general and not lexicon.kind(mention.rule, "told_by_body"):
+        # "Is an itchy mole always cancer?"
+        return Judged(ABSENT if said.denied else HYPOTHETICAL)
     if mention.kind == "possible":
         return Judged(
             ABSENT if said.denied and not said.denied_after else HYPOTHETICAL if said.supposed else POSSIBLE
@@ -79,13 +83,14 @@ def judge(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention])
             and not medicine
             and not lexicon.kind(mention.rule, "procedures")
         )
-        if medicine and told_next(scene, mention):
+        if medicine and (told_next(scene, mention) or kept_up(scene, mention)):
             return Judged(PRESENT)
         return Judged(POSSIBLE if own else HYPOTHETICAL)
     dated = mention.kind == "drug" or any(
         lexicon.kind(mention.rule, kind) for kind in ("medicines", "procedures", "planned_by_date")
     )
     ahead = dated and time is not None and time.kind == dates.FUTURE and not said.ongoing
+    ahead = ahead and not _never_in(scene, mention)
     if said.stopped and (said.planned or ahead) and not said.asked:
         # "Coming off it next month": taken until then.
         return Judged(PRESENT)
@@ -94,6 +99,12 @@ def judge(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention])
     if planned and not lexicon.kind(mention.rule, "planned_counts") and not own:
         return Judged(FUTURE)
     return _lived(scene, mention, said, time)
+
+
+def _never_in(scene: Scene, mention: Mention) -> bool:
+    """ "Never missed a dose of warfarin in eleven years": the years lie behind."""
+    first, _ = scene.part_range(mention.start)
+    return any(scene.norm(i) == "never" for i in range(first, mention.start))
 
 
 def _dated(time: Optional[Time]) -> When:
