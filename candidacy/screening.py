@@ -104,6 +104,8 @@ def _judge(rule: Rule, finding: Finding, today: date) -> Optional[Reason]:
             rule.id, finding.variant, "urgent", sources=tuple(rule.sources), group=rule.question_group
         )
     variant = next((v for v in rule.variants if _speaks_of(v, finding) and _holds(v, finding, today)), None)
+    if variant is None and _lapsed(rule.variant(finding.variant), finding, today):
+        return None  # the rule's own wait may be longer: it is meant for another kind
     if finding.assertion == PRESENT:
         return _reason(rule, variant, (variant or rule).verdict, finding, today)
     if variant is not None:
@@ -118,6 +120,14 @@ def _judge(rule: Rule, finding: Finding, today: date) -> Optional[Reason]:
             reason = _reason(rule, part if part is kind else None, part.verdict, finding, today)
             return reason if reason.earliest else None
     return None
+
+
+def _lapsed(kind: Optional[Variant], finding: Finding, today: date) -> bool:
+    """True when the kind that a finding names has a window of its own, and its date lies outside: over."""
+    window = (kind.test.elapsed_less_than or kind.wait) if kind is not None else None
+    if window is None or finding.when is None or finding.assertion not in (PRESENT, PAST):
+        return False
+    return add_duration(finding.when[1], window) <= today
 
 
 def _speaks_of(variant: Variant, finding: Finding) -> bool:

@@ -144,3 +144,26 @@ def test_made_up_to_ask_about_the_rule_is_not_had():
         not heard("suppose I'd had filler yesterday, which I haven't").get("recent_filler", set()) & SURFACED
     )
     assert not heard("if it happened that I fall pregnant, what then")["pregnancy"] & SURFACED
+
+
+@pytest.mark.parametrize(
+    "text, condition, assertion",
+    [
+        ("the tox I had gave me a droopy lid for two months", "facial_palsy_or_ptosis", "past"),
+        ("we lost my dad to MND", "neuromuscular_disorder", "other_person"),
+        ("revised from scleroderma to Raynaud's only", "autoimmune_connective_tissue", "absent"),
+        ("never forgot my apixaban in six years", "anticoagulant", "present"),
+        ("I had a triamcinolone injection in a lump once", "keloid_tendency", "possible"),
+        ("can't raise my brows since my botox", "recent_botulinum", "present"),
+        ("swallowing a pill is difficult, it always was", "dysphagia_or_breathing", "possible"),
+        ("anaphylactic to lidocane", "anesthetic_allergy", "present"),
+        ("went blind in the left eye this morning", "facial_palsy_or_ptosis", "present"),
+    ],
+)
+def test_one_thing_is_heard_the_way_it_is_told(text, condition, assertion):
+    assert assertion in heard(text)[condition]
+
+
+def test_a_weekday_with_its_figure_is_that_day():
+    found = [f for f in listen("got sunburnt on Monday the 9th", TODAY) if f.condition == "sunburn"]
+    assert found[0].when == (date(2026, 11, 9), date(2026, 11, 9))

@@ -100,6 +100,20 @@ def test_a_dated_event_is_judged_by_its_window(
     assert outcome(found(condition, assertion, days_ago)) == expected
 
 
+@pytest.mark.parametrize("assertion", [PRESENT, PAST])
+@pytest.mark.parametrize(
+    ("condition", "kind", "inside", "over", "expected"),
+    [("sunburn", "spray_tan", 1, 2, "defer"), ("sunburn", "burn", 13, 14, "defer"),
+     ("aminoglycoside", "drops_or_ointment", 27, 28, "provider_review"),
+     ("systemic_steroid", "short_pack_or_shot", 27, 28, "provider_review")],
+)  # fmt: skip
+def test_what_is_over_by_its_own_window_does_not_wait_for_a_longer_one_of_the_rule(
+    condition: str, kind: str, inside: int, over: int, expected: str, assertion: str
+) -> None:
+    assert outcome(found(condition, assertion, inside, variant=kind)) == expected
+    assert outcome(found(condition, assertion, over, variant=kind)) == "no_flag"
+
+
 def test_an_unknown_date_never_counts_as_long_ago() -> None:
     for rule in RULES:
         for variant in rule.variants:

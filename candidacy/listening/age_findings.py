@@ -61,7 +61,7 @@ def ages_said(scene: Scene, mentions: Sequence[Mention]) -> list[Finding]:
 def _of_child(scene: Scene, mention: Mention) -> bool:
     """ "My teenage son": another person, unless something shows that it is for them."""
     named = {scene.norm(i) for i in range(mention.start, mention.end)}
-    if not named & (scene.lexicon.sets["persons.kin"] - {"teen", "teenager", "girl", "boy", "lad", "lass"}):
+    if mention.kind != "name" or not named & {"son", "daughter", "niece", "nephew", "brother", "sister", "child", "kid"}:
         return False
     asks = any(scene.hits_of("person", kind) for kind in ("wants", "for_them", "can_they", "for_me"))
     return not asks and not any(part.asked for part in scene.parts)

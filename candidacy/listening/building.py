@@ -110,7 +110,7 @@ class Builder:
                 self.add(cue, Entry("cue", category))
         lexicon.targets.update(map(str, language["respell"]))
         lexicon.vocabulary.update(map(str, language["respell"]))
-        for section in ("persons", "kinds", "event_words", "unnamed"):
+        for section in ("persons", "kinds", "event_words", "unnamed", "headings"):
             for name, values in language[section].items():
                 if isinstance(values, list):
                     lexicon.sets[f"{section}.{name}"] = frozenset(map(str, values))
@@ -119,6 +119,7 @@ class Builder:
         for name, phrases in language["scope"].items():
             for phrase in phrases:
                 self.add(phrase, Entry("scope", name))
+        lexicon.sets["uses.traded"] = frozenset(map(str, language["uses"]["traded"]))
         lexicon.sets["other_shots"] = frozenset(map(str, language["other_shots"]))
         lexicon.sets["effects"] = frozenset(map(str, language["effects"]))
         lexicon.sets["strong"] = frozenset(map(str, language["allergy"]["strong"]))

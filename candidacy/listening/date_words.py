@@ -119,7 +119,12 @@ PATTERNS: List[Tuple[str, "re.Pattern[str]"]] = [
             + ")?",
         ),
         ("numeric", r"(?P<since>since |on )?(?P<x>\d{1,2}) / (?P<y>\d{1,2})(?: / (?P<z>\d{2,4}))?"),
-        ("the", r"(?P<since>since |on )the (?P<dom>\d{1,2}) ?(?:st|nd|rd|th)"),
+        (
+            "the",
+            r"(?P<since>since |on )?(?:(?:last )?"
+            + _DAY
+            + r"(?: ,)?(?: the)? |(?<=since )the |(?<=on )the )(?P<dom>\d{1,2}) ?(?:st|nd|rd|th)",
+        ),
         (
             "holiday",
             r"(?P<since>since )?(?:(?P<ahead>by|until|till|til|coming|next) )?"

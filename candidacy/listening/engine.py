@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Optional, Sequence
 
-from candidacy.findings import ABSENT, OTHER_PERSON, PAST, PRESENT, Finding
+from candidacy.findings import ABSENT, OTHER_PERSON, PAST, POSSIBLE, PRESENT, Finding
 from candidacy.knowledge import OUTCOMES
 from candidacy.listening.age_findings import ages_said
 from candidacy.listening.assertion import weigh
 from candidacy.listening.babies import body_rules_out, settle_baby
 from candidacy.listening.hints import find_hints
 from candidacy.listening.lexicon import Lexicon
-from candidacy.listening.medicines import other_use, swapped_away, swapped_to, with_reason
+from candidacy.listening.medicines import other_use, points_to, swapped_away, swapped_to, with_reason
 from candidacy.listening.mentions import Mention, allergy_words, find_mentions
 from candidacy.listening.merging import AGE, births, of_message, once
 from candidacy.listening.reconsider import reconsider
@@ -21,6 +21,7 @@ from candidacy.listening.timing import judge
 from candidacy.listening.topics import is_topic, is_trace
 from candidacy.listening.unnamed import find_unnamed, without_refused
 from candidacy.listening.urgency import find_alarms
+from candidacy.listening.windows import Judged
 from candidacy.screening import add_duration
 
 _GONE = frozenset(("free", "remission", "survivor", "previous", "past", "childhood"))
@@ -89,6 +90,8 @@ def _from_mention(
         said.asked = said.supposed = True
     reconsider(scene, mention, said, mentions)
     judged = judge(scene, mention, said, mentions)
+    if judged.assertion == PAST and points_to(scene, mention):
+        judged = Judged(POSSIBLE, judged.when)
     if judged.assertion is None or (judged.assertion == PRESENT and is_trace(scene, mention, said)):
         return []
     variant = _worse(scene, mention.rule, mention.variant, _variant(scene, mention, judged.assertion))

@@ -30,6 +30,8 @@ from candidacy.listening.undone import (
 
 def reconsider(scene: Scene, mention: Mention, said: Said, mentions: Sequence[Mention]) -> None:
     """Set the flags of `said` that need more than the cues of one sentence."""
+    if mention.kind == "name" and _doctor_says_no(scene, mention):
+        said.denied = True
     if said.denied and affirms(scene, said):
         said.denied = said.denied_after = said.doubted = said.asked = said.supposed = False
         said.ongoing = said.about_self = True
@@ -106,6 +108,14 @@ def _passed(scene: Scene, mention: Mention) -> bool:
         word in ("gave", "left", "caused") and after in ("me", "my") for word, after in zip(before, before[1:])
     )
     return gave and any(t.kind == LASTING and mention.end <= t.start < last for t in scene.times)
+
+
+def _doctor_says_no(scene: Scene, mention: Mention) -> bool:
+    """ "Rheumatologist said no lupus": an illness denied; "she said no lidocaine" forbids."""
+    kind = scene.lexicon.kind
+    if not kind(mention.rule, "lasting") or kind(mention.rule, "allergies") or kind(mention.rule, "medicines"):
+        return False
+    return scene.norm(mention.start - 1) == "no" and scene.norm(mention.start - 2) in ("said", "says", "say")
 
 
 def _in_remission(scene: Scene, mention: Mention, said: Said) -> bool:

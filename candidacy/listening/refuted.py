@@ -25,7 +25,7 @@ _NEAR = 8
 def is_refuted(scene: Scene, mention: Mention, said: Said, mentions: Sequence[Mention]) -> bool:
     """True when the message tells that the thing named was looked into and is not there."""
     reach = _reach(scene, mention, mentions)
-    if _test_only(scene, mention, mentions):
+    if _test_only(scene, mention, mentions) or _renamed(scene, mention, mentions):
         return True
     feared = is_feared(scene, mention) or _tested(scene, mention)
     told = feared or any(_joined(scene, hit, mention) for hit in scene.hits_of("scope", "told"))
@@ -46,6 +46,17 @@ def is_refuted(scene: Scene, mention: Mention, said: Said, mentions: Sequence[Me
     if _meets(scene, "belittled", mention.end, reach):
         return True
     return any(mention.end <= at < reach for at in _clean(scene))
+
+
+def _renamed(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> bool:
+    """ "Changed from scleroderma to just Raynaud's": the diagnosis is another one now."""
+    before = [scene.norm(i) for i in range(mention.start - 3, mention.start)]
+    if "from" not in before or not set(before[: before.index("from")]) & scene.lexicon.sets["scope.renamed"]:
+        return False
+    behind = range(mention.end, mention.end + 4)
+    return any(scene.norm(i) == "to" for i in behind) and any(
+        mention.end < other.start <= mention.end + 6 for other in mentions
+    )
 
 
 def is_unsettled(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> bool:

@@ -61,7 +61,7 @@ def who_has(scene: Scene, start: int, end: int) -> str:
     for hit in scene.hits_of("person", "behind"):
         if 0 <= hit.start - end <= 3 and scene.part_at(hit.start) == scene.part_at(start):
             return OTHER
-    if _is_theirs(scene, end):
+    if _is_theirs(scene, end) or _died_of(scene, start):
         return OTHER
     for hit in scene.hits_of("person", "before"):
         if 0 <= start - hit.end <= 6 and scene.parts[scene.part_at(hit.start)].sentence == sentence:
@@ -125,6 +125,15 @@ def _is_theirs(scene: Scene, end: int) -> bool:
     at = end + 2 if scene.norm(end + 1) == "for" else end + 1
     owner, kin = scene.norm(at), scene.norm(at + 1)
     return owner in ("my", "our") and kin in scene.lexicon.sets["persons.kin"]
+
+
+def _died_of(scene: Scene, start: int) -> bool:
+    """ "Lost my mum to MND", "we buried Dad after his stroke": told of the one who died."""
+    before = [scene.norm(i) for i in range(max(scene.part_range(start)[0], start - 7), start)]
+    lost = next((at for at, word in enumerate(before) if word in ("lost", "losing", "lose", "buried")), None)
+    if lost is None or "to" not in before[lost:]:
+        return False
+    return bool(set(before[lost:]) & (scene.lexicon.sets["persons.kin"] | scene.lexicon.sets["persons.unmarked"]))
 
 
 def _done_to_me(scene: Scene, start: int, end: int) -> bool:
