@@ -24,9 +24,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from components.clauses import clauses
 from components.follow_up import FAQ, last_topic, opens_a_follow_up, points_back, restated, topic_questions
-from components.intent_model import IntentModel, train
+from components.intent_model import OUT_OF_SCOPE, IntentModel, train
 
-OUT_OF_SCOPE = "out_of_scope"
 MORE = "tell_me_more"
 RANKING = 10
 MOST_CHOICES = 3
@@ -41,10 +40,9 @@ class SentenceIntentClassifier(IntentClassifier, GraphComponent):
     def get_default_config() -> Dict[Text, Any]:
         """Thresholds; `benchmarks/` holds the commands that chose the values of config.yml."""
         return {
-            "c": 10.0,
-            "threshold": 0.35,
-            "clause_threshold": 0.55,
-            "nearness": 0.45,
+            "c": 40.0,
+            "threshold": 0.6,
+            "clause_threshold": 0.7,
             # Said beside a question, these are manners or part of it, never a question of their own.
             "never_beside": [],
             # Topics that together are this likely, each at least so likely, are offered as a choice.
@@ -117,7 +115,7 @@ class SentenceIntentClassifier(IntentClassifier, GraphComponent):
         topic = last_topic(tracker)
         for message in messages:
             text = message.get(TEXT) or ""
-            result = self._understand(text, topic) if text.strip() else _nothing()
+            result = self._understand(text, topic) if any(map(str.isalnum, text)) else _nothing()
             for key, value in result.items():
                 message.set(key, value, add_to_output=True)
         return messages
@@ -133,30 +131,29 @@ class SentenceIntentClassifier(IntentClassifier, GraphComponent):
         text = text[:2000]
         parts = clauses(text)
         texts = [text] + (parts if len(parts) > 1 else [])
-        probabilities, nearness = self._model.predict(texts)
-        rankings = [self._ranking(row, near) for row, near in zip(probabilities, nearness)]
+        rankings = [self._ranking(*rows) for rows in zip(*self._model.predict(texts))]
         asked = self._asked(texts[1:], rankings[1:])
         whole = rankings[0][0]
         if len(asked) < 2 and self._known(whole) and (not asked or whole["confidence"] >= asked[0]["confidence"]):
             asked = [{"intent": whole["name"], "confidence": whole["confidence"], "text": text}]
-        asked = [item for item in asked if item["intent"] != OUT_OF_SCOPE] or asked[:1]
         if topic in self._topics and len(asked) < 2 and self._leans(text, topic, asked):
             asked = self._follow_up(text, topic) or asked
         ranking = [{"name": item["name"], "confidence": item["confidence"]} for item in rankings[0]]
         choices: List[Text] = []
-        if not asked:
-            top = {"name": DEFAULT_NLU_FALLBACK_INTENT_NAME, "confidence": 1.0 - whole["confidence"]}
-            choices = self._choices(rankings[0])
-        else:
+        if asked:
             top = {"name": asked[0]["intent"], "confidence": asked[0]["confidence"]}
             ranking = [item for item in ranking if item["name"] != top["name"]]
-        if asked and asked[0]["intent"] == OUT_OF_SCOPE:
-            asked = []
+        else:
+            likeliest = max(rankings[0], key=lambda item: item["probability"])["name"]
+            name = OUT_OF_SCOPE if likeliest == OUT_OF_SCOPE else DEFAULT_NLU_FALLBACK_INTENT_NAME
+            top = {"name": name, "confidence": 1.0 - whole["confidence"]}
+            ranking = [item for item in ranking if item["name"] != name]
+            choices = self._choices(rankings[0])
         return {"intent": top, "intent_ranking": [top] + ranking, "asked": asked, "choices": choices}
 
     def _known(self, best: Dict[str, Any]) -> bool:
         """True when the best reading of a whole message is sure enough."""
-        return best["confidence"] >= self.config["threshold"] and best["nearness"] >= self.config["nearness"]
+        return best["confidence"] >= self.config["threshold"]
 
     def _leans(self, text: str, topic: Text, asked: List[Dict[str, Any]]) -> bool:
         """True for a message that is to be read behind the topic just talked about."""
@@ -169,8 +166,8 @@ class SentenceIntentClassifier(IntentClassifier, GraphComponent):
     def _follow_up(self, text: str, topic: Text) -> List[Dict[str, Any]]:
         """What a message asks behind `topic`; the same topic again asks for more."""
         assert self._model is not None
-        probabilities, nearness = self._model.predict([restated(text, self._topics[topic])])
-        best = self._ranking(probabilities[0], nearness[0])[0]
+        probabilities, sureness = self._model.predict([restated(text, self._topics[topic])])
+        best = self._ranking(probabilities[0], sureness[0])[0]
         if not best["name"].startswith(FAQ) or not self._known(best):
             return []
         intent = MORE if best["name"] == topic else best["name"]
@@ -178,23 +175,24 @@ class SentenceIntentClassifier(IntentClassifier, GraphComponent):
 
     def _choices(self, ranking: List[Dict[str, Any]]) -> List[Text]:
         """The topics a message that fell short may have meant, best first; none when it is anyone's guess."""
-        likely = [item for item in ranking if item["confidence"] >= self.config["choice"]][:MOST_CHOICES]
-        together = sum(item["confidence"] for item in likely)
+        likely = [item for item in ranking if item["probability"] >= self.config["choice"]][:MOST_CHOICES]
+        together = sum(item["probability"] for item in likely)
         if together < self.config["choices_together"] or any(item["name"] not in self._topics for item in likely):
             return []
-        near = max((item["nearness"] for item in likely), default=0.0)
-        return [item["name"] for item in likely] if near >= self.config["nearness"] else []
+        return [item["name"] for item in likely]
 
-    def _ranking(self, probabilities: Any, nearness: Any) -> List[Dict[str, Any]]:
+    def _ranking(self, probabilities: Any, sureness: Any) -> List[Dict[str, Any]]:
+        """The likeliest intents, the surest first: name, confidence and probability of each."""
         assert self._model is not None
-        order = probabilities.argsort()[::-1][:RANKING]
+        order = sorted(range(len(sureness)), key=lambda row: (-sureness[row], -probabilities[row]))[:RANKING]
+        outside = self._model.labels.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in self._model.labels else order[0]
         return [
             {
-                "name": self._model.labels[index],
-                "confidence": float(probabilities[index]),
-                "nearness": float(nearness[index]),
+                "name": self._model.labels[row],
+                "confidence": float(sureness[row]),
+                "probability": float(probabilities[row]),
             }
-            for index in order
+            for row in [*order, *([] if outside in order else [outside])]
         ]
 
     def _asked(self, parts: List[str], rankings: List[List[Dict[str, Any]]]) -> List[Dict[str, Any]]:
@@ -202,9 +200,7 @@ class SentenceIntentClassifier(IntentClassifier, GraphComponent):
         found: List[Dict[str, Any]] = []
         for part, ranking in zip(parts, rankings):
             best = ranking[0]
-            if best["name"] in self.config["never_beside"] or best["name"] == OUT_OF_SCOPE:
-                continue
-            if best["confidence"] < self.config["clause_threshold"] or best["nearness"] < self.config["nearness"]:
+            if best["name"] in self.config["never_beside"] or best["confidence"] < self.config["clause_threshold"]:
                 continue
             if best["name"] not in [item["intent"] for item in found]:
                 found.append({"intent": best["name"], "confidence": best["confidence"], "text": part})

@@ -1,4 +1,4 @@
-"""The intent model: logistic regression over sentence vectors and character n-grams.
+"""The intent model: logistic regression over sentence vectors and character n-grams, and the nearest example.
 
 Trained by scikit-learn, kept and run as plain NumPy arrays: loading runs no pickled code and needs no
 scikit-learn, which keeps the start short.
@@ -17,7 +17,7 @@ from components.encoder import shared_encoder
 
 NGRAMS = (2, 4)
 MAX_NGRAMS = 6000
-NGRAM_WEIGHT = 0.6
+NGRAM_WEIGHT = 1.0
 """How much the n-gram half (unit length) weighs beside the sentence vector (unit length)."""
 
 
@@ -34,6 +34,17 @@ def char_ngrams(text: str, low: int = NGRAMS[0], high: int = NGRAMS[1]) -> List[
     return found
 
 
+NEARNESS_BONUS = 12.0
+"""What a cosine of 1 to an example of an intent adds to its log probability. Without it the best intent of
+questions by other hands was right in 0.90 of cases, with it in 0.93."""
+SURENESS = (5.4, 2.6, 7.3, -5.4)
+"""Weights of probability, nearness and lead over out_of_scope, and the offset: a logistic regression on
+whether 600 questions written by other hands were understood right."""
+OUT_OF_SCOPE = "out_of_scope"
+ROUNDS = 60
+"""Steps of the fit; with 100 or 300 nothing changed on questions it had not seen (`make calibrate`)."""
+
+
 @dataclass
 class IntentModel:
     """Weights of one trained model.
@@ -45,7 +56,7 @@ class IntentModel:
         vocabulary: n-gram → column behind the sentence vector.
         idf: float32, shape (n-grams,).
         examples: float32, shape (examples, 384): vectors of the training texts.
-        example_labels: int, shape (examples,): row of `labels` of each example.
+        example_labels: int, shape (examples,): row of `labels` of each example, in rising order.
     """
 
     labels: List[str]
@@ -71,27 +82,36 @@ class IntentModel:
     def predict(
         self, texts: Sequence[str], vectors: Optional[np.ndarray] = None
     ) -> Tuple[np.ndarray, np.ndarray]:
-        """Probabilities and nearness of some texts.
+        """Probabilities and sureness of some texts.
 
         Args:
             texts: The texts.
             vectors: Their sentence vectors, where they are known already.
 
         Returns:
-            Probabilities, shape (n, labels); and the cosine to the nearest training example of each
-            label, shape (n, labels).
+            Probabilities, shape (n, labels); and how sure each label other than out_of_scope would be the
+            right answer, 0 to 1, shape (n, labels). A text is out of scope when nothing is sure enough.
         """
         if vectors is None:
             vectors = shared_encoder().encode(list(texts))
         rows = self.features(texts, vectors)
-        scores = rows @ self.weights.T + self.bias
-        scores -= scores.max(axis=1, keepdims=True)
-        exponent = np.exp(scores)
-        nearness = np.full((len(texts), len(self.labels)), -1.0, dtype=np.float32)
-        cosines = vectors @ self.examples.T
-        for row in range(len(texts)):
-            np.maximum.at(nearness[row], self.example_labels, cosines[row])
-        return exponent / exponent.sum(axis=1, keepdims=True), nearness
+        # The examples stand in order of their labels, and every label has some.
+        first = np.searchsorted(self.example_labels, np.arange(len(self.labels)))
+        nearness = np.maximum.reduceat(vectors @ self.examples.T, first, axis=1)
+        scores = rows @ self.weights.T + self.bias + NEARNESS_BONUS * nearness
+        exponent = np.exp(scores - scores.max(axis=1, keepdims=True))
+        probabilities = exponent / exponent.sum(axis=1, keepdims=True)
+        return probabilities, self._sureness(probabilities, nearness)
+
+    def _sureness(self, probabilities: np.ndarray, nearness: np.ndarray) -> np.ndarray:
+        if OUT_OF_SCOPE not in self.labels:
+            return probabilities
+        outside = self.labels.index(OUT_OF_SCOPE)
+        of_probability, of_nearness, of_lead, offset = SURENESS
+        lead = nearness - nearness[:, [outside]]
+        sure = 1.0 / (1.0 + np.exp(-(of_probability * probabilities + of_nearness * nearness + of_lead * lead + offset)))
+        sure[:, outside] = 0.0
+        return sure
 
     def save(self, folder: Path) -> None:
         """Write the model to two files in `folder`."""
@@ -147,17 +167,19 @@ def fit(texts: Sequence[str], labels: Sequence[str], c: float, vectors: np.ndarr
     vectorizer = TfidfVectorizer(analyzer=char_ngrams, max_features=MAX_NGRAMS, sublinear_tf=True, min_df=2)
     vectorizer.fit(texts)
     names = sorted(set(labels))
+    rows_of = np.array([names.index(label) for label in labels])
+    order = np.argsort(rows_of, kind="stable")
     model = IntentModel(
         labels=names,
         weights=np.zeros((0, 0), dtype=np.float32),
         bias=np.zeros(0, dtype=np.float32),
         vocabulary={gram: int(column) for gram, column in vectorizer.vocabulary_.items()},
         idf=vectorizer.idf_.astype(np.float32),
-        examples=vectors,
-        example_labels=np.array([names.index(label) for label in labels]),
+        examples=vectors[order],
+        example_labels=rows_of[order],
     )
     rows = model.features(texts, vectors)
-    regression = LogisticRegression(C=c, max_iter=300, class_weight="balanced", random_state=42)
+    regression = LogisticRegression(C=c, max_iter=ROUNDS, class_weight="balanced", random_state=42)
     # Mostly zeros: sparse rows make the fit several times faster and change nothing else.
     regression.fit(csr_matrix(rows), np.array(labels))
     model.weights = regression.coef_.astype(np.float32)

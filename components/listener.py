@@ -19,8 +19,9 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from candidacy.findings import POSSIBLE, Finding
+from candidacy.findings import HYPOTHETICAL, POSSIBLE, Finding
 from candidacy.listening import listen
+from components.intent_model import OUT_OF_SCOPE
 from desk.settings import today
 
 logger = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ UNNAMED = "unnamed"
 """Entity value of a finding without a condition."""
 
 URGENT, REPORT = "urgent_symptom", "report_condition"
-_NOT_UNDERSTOOD = (DEFAULT_NLU_FALLBACK_INTENT_NAME, "out_of_scope")
+_NOT_UNDERSTOOD = (DEFAULT_NLU_FALLBACK_INTENT_NAME, OUT_OF_SCOPE)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
@@ -76,7 +77,7 @@ class Listener(GraphComponent, EntityExtractorMixin):
             return  # something unnamed, or a fault in listening, never outranks what reads like an emergency
         elif any(finding.surfaced for finding in findings):
             override = REPORT
-        elif findings and intent in _NOT_UNDERSTOOD:
+        elif intent in _NOT_UNDERSTOOD and any(_bears_on_treatment(finding, intent) for finding in findings):
             # Nothing else was understood, yet it speaks of a condition: answer from the rules.
             override = REPORT
         elif intent == REPORT and any(item["intent"] != REPORT for item in asked):
@@ -92,6 +93,14 @@ class Listener(GraphComponent, EntityExtractorMixin):
         if override in (URGENT, REPORT):
             asked = [item for item in asked if item["intent"] != override]
         message.set("asked", asked, add_to_output=True)
+
+
+def _bears_on_treatment(finding: Finding, intent: Text) -> bool:
+    """False for a plain question about a condition that reads like another matter altogether.
+
+    "How many ibuprofen may I take a day" is none for this clinic; "is it safe on ibuprofen" is.
+    """
+    return intent != OUT_OF_SCOPE or finding.assertion != HYPOTHETICAL
 
 
 def _heard(text: Text) -> List[Finding]:
