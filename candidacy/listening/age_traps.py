@@ -28,8 +28,8 @@ def about_candidate(scene: Scene, first: int, last: int, group: Dict[str, Option
         return False
     if scene.norm(first) == "me" and scene.norm(first - 1) in ("give", "tell", "send", "show", "name"):
         return False
-    if scene.norm(last) in scene.lexicon.sets["persons.aged_things"]:
-        # "9 year old beagle", "12 year old whisky".
+    if scene.norm(last) in scene.lexicon.sets["persons.aged_things"] or scene.norm(last - 1) == "olds":
+        # "9 year old beagle", "12 year old whisky", "do you treat 19 year olds".
         return False
     for index, token in enumerate(scene.tokens[first:last], first):
         if token.norm == "i":

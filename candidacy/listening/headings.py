@@ -20,7 +20,8 @@ def is_heading(scene: Scene, mention: Mention) -> bool:
     if before & words["headings.had"]:
         return False
     return (
-        _has_head(scene, mention, last)
+        scene.norm(mention.end - 1) in words["headings.bare"]
+        or _has_head(scene, mention, last)
         or bool({scene.norm(i) for i in range(mention.start - 2, mention.start)} & words["headings.best"])
         or _ends_asking(scene, first, last)
         or _asked_of_treatment(scene, mention, first, last)
