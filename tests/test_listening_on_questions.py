@@ -150,6 +150,22 @@ def test_other_treatments_that_were_had_are_heard(message: str, condition: str) 
 
 
 @pytest.mark.parametrize(
+    "message, condition",
+    [
+        ("I get keloids, what's the risk", "keloid_tendency"),
+        ("pregnant before the appointment?", "pregnancy"),
+        ("naproxen or aspirin most days, twice some days", "antiplatelet_nsaid"),
+        ("can I just stop my warfarin", "anticoagulant"),
+        ("I'm a 17 year old dog walker", "under_age"),
+        ("my teenage son wants it for his acne", "under_age"),
+        ("retinol or tretinoin, I forget which", "topical_retinoid"),
+    ],
+)
+def test_a_disclosure_in_a_few_words_is_no_heading(message: str, condition: str) -> None:
+    assert condition in [f.condition for f in listen(message, TODAY) if f.surfaced]
+
+
+@pytest.mark.parametrize(
     "message",
     ["i'm in my teens", "can I get it as a teen", "can I have it as a minor", "im a teenager, can i get it"],
 )

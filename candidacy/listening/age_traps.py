@@ -28,13 +28,15 @@ def about_candidate(scene: Scene, first: int, last: int, group: Dict[str, Option
         return False
     if scene.norm(first) == "me" and scene.norm(first - 1) in ("give", "tell", "send", "show", "name"):
         return False
-    if scene.norm(last) in scene.lexicon.sets["persons.aged_things"] or scene.norm(last - 1) == "olds":
+    if _of_thing(scene, first, last) or scene.norm(last - 1) == "olds":
         # "9 year old beagle", "12 year old whisky", "do you treat 19 year olds".
         return False
     for index, token in enumerate(scene.tokens[first:last], first):
         if token.norm == "i":
             return True
-    following = [s for s in scene.subjects if first <= s.at < last + 3 or (s.at <= first < s.end)]
+    # "Born in 2009, mammy will sign": who is named in the next part was not the one born.
+    reach = last if group["h"] or group["k"] else last + 3
+    following = [s for s in scene.subjects if first <= s.at < reach or (s.at <= first < s.end)]
     for subject in following:
         if subject.who != SELF:
             return subject.who == CANDIDATE
@@ -86,6 +88,12 @@ def about_candidate(scene: Scene, first: int, last: int, group: Dict[str, Option
             return False
         return True
     return prior[-1].who != OTHER
+
+
+def _of_thing(scene: Scene, first: int, last: int) -> bool:
+    """ "9 year old beagle"; a "17 year old dog walker" is a person."""
+    thing = scene.norm(last) in scene.lexicon.sets["persons.aged_things"]
+    return thing and not _is_a(scene, first) and not scene.norm(last + 1).endswith(("er", "or", "ist", "ian", "man"))
 
 
 def _is_a(scene: Scene, first: int) -> bool:

@@ -34,7 +34,7 @@ def _has_head(scene: Scene, mention: Mention, last: int) -> bool:
     heads, verbs = scene.lexicon.sets["headings.heads"], scene.lexicon.sets["headings.verbs"]
     for index in range(mention.end, min(mention.end + _LINK + 1, last)):
         if scene.norm(index) in heads:
-            return True
+            return scene.norm(index + 1) not in ("is", "was", "to", "my")
         if not scene.norm(index).isalpha() or scene.norm(index) in verbs:
             return False
     return False
@@ -56,8 +56,8 @@ def _asked_of_treatment(scene: Scene, mention: Mention, first: int, last: int) -
         return False
     link, behind = scene.norm(mention.end), {scene.norm(i) for i in range(mention.end + 1, last)}
     if link == "before":
-        return bool(behind - {"?"})
-    return link in ("from", "after", "with", "during") and bool(behind & words["headings.treatments"])
+        return scene.lexicon.kind(mention.rule, "done_before") and bool(behind - {"?"})
+    return link in ("from", "after") and bool(behind & words["headings.treatments"])
 
 
 def _is_choice(scene: Scene, mention: Mention, first: int, last: int) -> bool:
