@@ -55,7 +55,15 @@ def time_of(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention
         if near.sentence != part.sentence and not (step == 1 and near.sentence == part.sentence + 1):
             continue
         if any(near.start <= m.start < near.end for m in others):
-            continue
+            # "Cellulitis in 2021, IV antibiotics for a week": a fragment goes with what stands before it.
+            led = step == -1 and mention.kind in ("drug", "name") and near.sentence == part.sentence
+            verbs = {scene.norm(i) for i in range(part.start, part.end)} & scene.lexicon.sets["scope.takes"]
+            fragment = part.end - part.start <= 7 and not verbs and not any(part.start <= at < part.end for at in scene.selves)
+            medicine = mention.kind == "drug" or scene.lexicon.kind(mention.rule, "medicines")
+            if not (led and fragment and medicine) or said.ongoing:
+                continue
+            if any(near.start <= m.start < near.end and m.kind == "drug" for m in others):
+                continue
         if step == -1 and mention.kind == "drug" and _taken_now(scene, part, mention):
             # "Last one June, on Epilim": the date is of what was told before.
             continue
@@ -68,6 +76,8 @@ def time_of(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention
             return times[0]
         if step == 1 and near.sentence == part.sentence and _stops(scene, near, mention):
             said.stopped, said.stop_at = True, near.start
+    if scene.lexicon.kind(mention.rule, "events"):
+        return _dated_later(scene, number, others)
     return None
 
 
@@ -79,6 +89,17 @@ def _told_later(scene: Scene, number: int) -> Optional[Time]:
         words = {scene.norm(i) for i in range(part.start, part.start + 3)}
         for time in scene.times:
             if part.start <= time.start < part.end and time.kind in (dates.AGO, dates.POINT) and "was" in words:
+                return time
+    return None
+
+
+def _dated_later(scene: Scene, number: int, others: Sequence[Mention]) -> Optional[Time]:
+    """ "Jaw tox in a salon, no idea of the brand, five weeks back": some parts later, with nothing named between."""
+    for part in scene.parts[number + 1 : number + 4]:
+        if part.sentence != scene.parts[number].sentence or any(part.start <= m.start < part.end for m in others):
+            return None
+        for time in scene.times:
+            if part.start <= time.start < part.end and time.kind == dates.AGO:
                 return time
     return None
 

@@ -14,7 +14,8 @@ _OWNERS = frozenset(("my", "our", "his", "her", "their"))
 def is_of_another(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> bool:
     """True when the words right around the name give it to somebody else."""
     return (
-        _described(scene, mention)
+        _given_to_you(scene, mention)
+        or _described(scene, mention)
         or _goes_on(scene, mention, mentions)
         or _of_patients(scene, mention)
         or _at_work(scene, mention)
@@ -44,6 +45,15 @@ def _described(scene: Scene, mention: Mention) -> bool:
         if before[place] not in between:
             return False
     return False
+
+
+def _given_to_you(scene: Scene, mention: Mention) -> bool:
+    """ "Those lights would give you a seizure": told of nobody."""
+    before = list(_before(scene, mention.start, 4))
+    words = scene.lexicon.sets
+    return any(
+        one in words["scope.gives"] and two in words["scope.gets_it"] for one, two in zip(before, before[1:])
+    )
 
 
 def _goes_on(scene: Scene, mention: Mention, mentions: Sequence[Mention]) -> bool:

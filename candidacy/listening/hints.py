@@ -52,7 +52,10 @@ def _told(scene: Scene, hit: Hit) -> bool:
     ):
         return False
     first, last = scene.part_range(hit.start)
-    if {scene.norm(i) for i in range(first, last)} & scene.words["back_then_words"]:
+    # "No wine" is a sign by its "no".
+    skipped = hit.start if scene.norm(hit.start) == "no" else -1
+    around = {scene.norm(i) for i in range(first, last) if i != skipped}
+    if around & scene.words["back_then_words"]:
         return False
     return not any(
         t.when and (scene.today - t.when[1]).days > _LONG_AGO for t in scene.times if first <= t.start < last

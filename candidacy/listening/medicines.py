@@ -185,8 +185,12 @@ def is_side_effect(scene: Scene, mention: Mention, mentions: Sequence[Mention]) 
         return False
     first, _ = scene.sentence_range(mention.start)
     before = [scene.norm(i) for i in range(max(first, mention.start - 5), mention.start)]
-    led = bool({"gave", "gives", "causes", "caused", "giving", "causing"} & set(before))
-    return led and any(first <= m.start < mention.start and m.kind == "drug" for m in mentions)
+    drugs = [hit for hit in scene.hits_of("drug") if first <= hit.start < mention.start]
+    upset = {scene.norm(i) for i in range(mention.start, mention.end)} & scene.lexicon.sets["scope.upset"]
+    if drugs and upset and not {"for", "have", "caught"} & set(before):
+        return True
+    led = bool({"made", "makes", "making", "gave", "gives", "causes", "caused", "giving", "causing"} & set(before))
+    return led and (bool(drugs) or any(first <= m.start < mention.start and m.kind == "drug" for m in mentions))
 
 
 def kept_up(scene: Scene, mention: Mention) -> bool:
@@ -225,6 +229,9 @@ def own_time(scene: Scene, mention: Mention, said: Said, time: Optional[Time]) -
                 return Time(at - 1, at + 1, AGO, (day, day))
     if time is None or time.when is None:
         return time
+    if time.start == 0 and scene.norm(1) == "/" and scene.norm(2) in ("10", "5"):
+        # "10/10": stars of a review.
+        return None
     if time.start <= mention.end and scene.norm(mention.end + 1) == "/":
         # "10/5/5" is a dose for morning, noon and night.
         return None

@@ -57,7 +57,7 @@ def _people(
         if token.norm not in sets["persons.kin"] and token.norm not in sets["persons.animals"]:
             continue
         following = tokens[index + 1].norm if index + 1 < len(tokens) else ""
-        if following in lexicon.language["not_followed_by"].get(token.norm, ()):
+        if token.norm != "bf" and following in lexicon.language["not_followed_by"].get(token.norm, ()):
             # "Gran Canaria".
             continue
         if following in sets["persons.does_to"] and any(
@@ -74,7 +74,9 @@ def _people(
                 continue
         at = _determiner(tokens, index, lexicon)
         if at is None:
-            if token.norm in ("bf", "ex"):
+            if token.norm in ("bf", "ex") and not (
+                index in begins and following in ("has", "had", "got", "gets", "says", "wants", "takes")
+            ):
                 continue
             if token.norm in sets["persons.of_one"] and following not in sets["persons.of_one_verbs"]:
                 continue
@@ -102,7 +104,10 @@ def _people(
         beside = before in sets["persons.beside"] and following not in verbs
         if _their_things(tokens, at, index, sets):
             beside = True
-        found.append((at, index + 1, token.norm, not beside))
+        # "Delivered a baby girl": a baby.
+        born = tokens[at].norm in ("a", "an") and index > at and tokens[index - 1].norm in ("baby", "newborn")
+        name = "baby" if born else token.norm
+        found.append((at, index + 1, name, not beside))
     return found
 
 

@@ -21,7 +21,7 @@ _JUST = timedelta(days=2)
 
 _PAST_FORMS = frozenset(
     "swelled closed could had broke went passed fainted collapsed blew dropped drooped got felt was "
-    "came puffed ended gave given brought".split()
+    "came puffed ended gave given brought made".split()
 )
 _THEY = frozenset("he she they mum mom dad wife husband friend baby son daughter".split())
 _HELP = frozenset("help ambulance hurry".split())

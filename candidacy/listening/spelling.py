@@ -102,6 +102,14 @@ def _joined(word: str, following: str, lexicon: Lexicon) -> Optional[str]:
     return None
 
 
+def _clipped(word: str, lexicon: Lexicon) -> Optional[str]:
+    """ "Mornin", "breastfeedin": the "g" left off; or None."""
+    if not word.endswith("in") or len(word) < 5 or is_ordinary(word):
+        return None
+    whole = word + "g"
+    return whole if whole in lexicon.vocabulary or is_ordinary(whole) else None
+
+
 def put_right(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
     """The tokens with misspelt names and medicines put right; places in the message stay the same."""
     found: list[Token] = []
@@ -127,6 +135,10 @@ def put_right(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
             continue
         if token.norm in lexicon.joined:
             found.extend(replace(token, norm=word) for word in lexicon.joined[token.norm])
+            continue
+        whole = _clipped(token.norm, lexicon)
+        if whole:
+            found.append(replace(token, norm=whole))
             continue
         right = correct(token.norm, lexicon)
         if right and right in lexicon.joined and right not in lexicon.vocabulary:
