@@ -8,6 +8,7 @@ light of the topic just talked about.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Text
 
@@ -29,6 +30,8 @@ from components.intent_model import OUT_OF_SCOPE, IntentModel, train
 MORE = "tell_me_more"
 RANKING = 10
 MOST_CHOICES = 3
+CONTACT = re.compile(r"\S+@\S+\.\w+|https?://\S+|\+?\d[\d\s().-]{6,}\d")
+"""E-mail addresses, links and phone numbers."""
 TOPICS = Path(__file__).resolve().parents[1] / "data" / "faq"
 
 
@@ -51,10 +54,9 @@ class SentenceIntentClassifier(IntentClassifier, GraphComponent):
             # Words that lean a short message on the topic talked about before.
             "follow_up_openers": [],
             "follow_up_pointers": [],
-            # Topics that are asked about one thing after another ("and alcohol?"), unless a follow-up
-            # is this sure to mean another topic.
-            "follow_up_keeps": [],
-            "follow_up_sure": 0.95,
+            # Topics that are asked about one thing after another ("and alcohol?"), each with the topics
+            # that such a follow-up would mean if it stood alone.
+            "follow_up_keeps": {},
         }
 
     def __init__(
@@ -115,6 +117,7 @@ class SentenceIntentClassifier(IntentClassifier, GraphComponent):
         topic = last_topic(tracker)
         for message in messages:
             text = message.get(TEXT) or ""
+            text = CONTACT.sub(" ", text)  # an address or number alone asks for nothing
             result = self._understand(text, topic) if any(map(str.isalnum, text)) else _nothing()
             for key, value in result.items():
                 message.set(key, value, add_to_output=True)
@@ -160,8 +163,7 @@ class SentenceIntentClassifier(IntentClassifier, GraphComponent):
         opens = opens_a_follow_up(text, self.config["follow_up_openers"])
         if not asked:
             return opens or points_back(text, self.config["follow_up_pointers"])
-        keeps = topic in self.config["follow_up_keeps"]
-        return opens and keeps and asked[0]["confidence"] < self.config["follow_up_sure"]
+        return opens and asked[0]["intent"] in self.config["follow_up_keeps"].get(topic, ())
 
     def _follow_up(self, text: str, topic: Text) -> List[Dict[str, Any]]:
         """What a message asks behind `topic`; the same topic again asks for more."""

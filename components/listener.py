@@ -19,6 +19,8 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from candidacy.ages import UNDER_AGE
+from candidacy.answers import reads_as_question
 from candidacy.findings import HYPOTHETICAL, POSSIBLE, Finding
 from candidacy.listening import listen
 from components.intent_model import OUT_OF_SCOPE
@@ -30,6 +32,7 @@ FINDING = "finding"
 UNNAMED = "unnamed"
 """Entity value of a finding without a condition."""
 
+AGE_QUESTION = "faq_age_limits"
 URGENT, REPORT = "urgent_symptom", "report_condition"
 _NOT_UNDERSTOOD = (DEFAULT_NLU_FALLBACK_INTENT_NAME, OUT_OF_SCOPE)
 
@@ -71,6 +74,8 @@ class Listener(GraphComponent, EntityExtractorMixin):
         message.set(ENTITIES, entities, add_to_output=True)
         asked = message.get("asked") or []
         intent = (message.get(INTENT) or {}).get("name")
+        if _only_tells_age(asked, findings, text):
+            asked, intent = [], OUT_OF_SCOPE
         if any(finding.emergency for finding in findings):
             override = URGENT
         elif intent == URGENT and not any(finding.condition for finding in findings):
@@ -93,6 +98,15 @@ class Listener(GraphComponent, EntityExtractorMixin):
         if override in (URGENT, REPORT):
             asked = [item for item in asked if item["intent"] != override]
         message.set("asked", asked, add_to_output=True)
+
+
+def _only_tells_age(asked: List[Dict[str, Any]], findings: List[Finding], text: Text) -> bool:
+    """True for "she's 27": it reads like the question about ages, and tells one."""
+    return (
+        [item["intent"] for item in asked] == [AGE_QUESTION]
+        and any(finding.condition == UNDER_AGE and finding.quantity for finding in findings)
+        and not reads_as_question(text)
+    )
 
 
 def _bears_on_treatment(finding: Finding, intent: Text) -> bool:
