@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Dict, List, Optional, Sequence, Set, Tuple
 
-from candidacy.listening.lexicon import Entry, Frame, Hit
+from candidacy.listening.frame_places import frame_places
+from candidacy.listening.lexicon import Entry, Hit
 from candidacy.listening.scene import Scene
 
 
@@ -142,7 +143,9 @@ def _frames(scene: Scene, taken: Sequence[Mention], masks: Dict[str, List[Tuple[
         if frame.sign:
             continue
         for place in frame_places(scene, frame):
-            hidden = any(a < place[1] <= b for a, b in masks.get(frame.condition, ()))
+            hidden = any(
+                a < place[1] <= b or a <= place[0] < b for a, b in masks.get(frame.condition, ())
+            )
             # Over a whole sentence only where nothing in it names the condition in fewer words.
             rivals = [*taken, *found] if frame.across else taken
             same = any(m.rule == frame.condition and m.start < place[1] and place[0] < m.end for m in rivals)
@@ -151,65 +154,6 @@ def _frames(scene: Scene, taken: Sequence[Mention], masks: Dict[str, List[Tuple[
                 kind = "possible" if frame.possible else "allergy" if allergy else "frame"
                 found.append(Mention(place[0], place[1], frame.condition, frame.variant, kind))
     return found
-
-
-def frame_places(scene: Scene, frame: Frame) -> List[Tuple[int, int]]:
-    """Token ranges in which the groups of a frame stand in order, inside one part of a sentence.
-
-    "#" stands for any number, "##" for one of two figures; a frame `across` looks at sentences or the whole message.
-    """
-    places = []
-    for begin, end in _stretches(scene, frame.across):
-        words = [scene.norm(i) for i in range(begin, end)]
-        if frame.numbers:
-            words = ["#" if _counts(word, frame) else word for word in words]
-        elif frame.tens:
-            words = ["##" if len(word) == 2 and word.isdigit() else word for word in words]
-        for first, word in enumerate(words):
-            if word not in frame.groups[0]:
-                continue
-            at: Optional[int] = first
-            for group in frame.groups[1:]:
-                assert at is not None
-                following = range(at + 1, min(at + 2 + frame.gap, len(words)))
-                at = next((i for i in following if words[i] in group), None)
-                if at is None:
-                    break
-            if at is None or _denied_inside(words[first : at + 1], frame):
-                continue
-            around = words[max(first - 2, 0) : at + 3]
-            if not frame.without & set(around):
-                places.append((begin + first, begin + at + 1))
-                break
-    return places
-
-
-def _denied_inside(words: Sequence[str], frame: Frame) -> bool:
-    """ "Blood pressure was never high": a denial between the words, which the frame does not ask for."""
-    return "never" in words and not any("never" in group for group in frame.groups)
-
-
-def _counts(word: str, frame: Frame) -> bool:
-    """True for a number that "#" of the frame stands for."""
-    if not word[:1].isdigit():
-        return False
-    try:
-        return not frame.numbers_in or any(low <= float(word) <= high for low, high in frame.numbers_in)
-    except ValueError:
-        return False
-
-
-def _stretches(scene: Scene, across: str) -> List[Tuple[int, int]]:
-    """Token ranges in which a frame is looked for: the parts, the sentences or the whole message."""
-    if not across:
-        return [(part.start, part.end) for part in scene.parts]
-    if across == "message":
-        return [(0, len(scene.tokens))]
-    found: Dict[int, Tuple[int, int]] = {}
-    for part in scene.parts:
-        begin = found[part.sentence][0] if part.sentence in found else part.start
-        found[part.sentence] = (begin, part.end)
-    return list(found.values())
 
 
 def _allergies(scene: Scene, masks: Dict[str, List[Tuple[int, int]]]) -> List[Mention]:
@@ -270,11 +214,15 @@ def _linked(scene: Scene, substance: Hit, word: Hit) -> bool:
 
 
 def _one_list(scene: Scene, first: int, last: int) -> bool:
-    """ "Patch test positive for nickel, cobalt and surgical steel": items of one list, and nothing else."""
-    strange = [i for i in range(first, last) if scene.norm(i) not in scene.words["list_fill"] and scene.tokens[i].word]
-    named = {i for hit in scene.hits for i in range(hit.start, hit.end) if any(e.kind == "substance" for e in hit.entries)}
-    return last - first <= 14 and all(i in named or scene.norm(i) in ("for", "to", "with") for i in strange[:1]) and (
-        len([i for i in strange if i not in named]) <= 2
+    """ "Patch test positive for nickel, cobalt and surgical steel": a later item of the list behind the word."""
+    named = {
+        i for h in scene.hits_of("substance") for i in range(h.start, h.end) if first <= h.start and h.end <= last
+    }
+    if not named or min(named) - first > 6:
+        return False
+    return all(
+        i in named or not scene.tokens[i].word or scene.norm(i) in scene.words["list_fill"]
+        for i in range(min(named), last)
     )
 
 

@@ -18,7 +18,7 @@ def is_trace(scene: Scene, mention: Mention, said: Said) -> bool:
     links = [at for at, norm in enumerate(before) if norm in words["links"]]
     if links and set(before[: links[-1]]) & set(words["nouns"]):
         return True
-    behind = [scene.norm(i) for i in range(mention.end, mention.end + 7)]
+    behind = [scene.norm(i) for i in range(mention.end, mention.end + 9)]
     left = next((at for at, norm in enumerate(behind[:4]) if norm in words["left"]), None)
     return left is not None and bool(set(behind[left:]) & set(words["nouns"]))
 
