@@ -85,7 +85,7 @@ def test_a_drug_named_by_what_it_treats_is_not_the_illness() -> None:
 
 def test_a_doctor_who_says_no_denies_the_illness_and_forbids_the_substance() -> None:
     assert heard("the rheumatologist says no lupus", "autoimmune_connective_tissue") == {ABSENT}
-    assert PRESENT in heard("my allergist says no albumin, I came out in hives", "albumin_allergy")
+    assert PRESENT in heard("the clinic said no albumin after my hives", "albumin_allergy")
 
 
 def test_a_later_metal_of_the_same_patch_test_counts() -> None:

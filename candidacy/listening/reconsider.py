@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Sequence
 
-from candidacy.listening.dates import LASTING
 from candidacy.listening.belonging import for_another, is_of_another
 from candidacy.listening.courses import gone_for_good
+from candidacy.listening.dates import LASTING
 from candidacy.listening.medicines import is_side_effect
 from candidacy.listening.mentions import Mention
 from candidacy.listening.persons import OTHER, SELF

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Dict, List, Optional, Sequence, Tuple
 
 from candidacy.listening import dates
-from candidacy.listening.lexicon import Entry, Hit
 from candidacy.listening.frame_places import frame_places
+from candidacy.listening.lexicon import Entry, Hit
 from candidacy.listening.scene import Scene
 
 RECENT = timedelta(days=60)
