@@ -235,7 +235,7 @@ def of_listening(base: Knowledge) -> list[Mutant]:
             ("listening.sign_level._told_as_history", _always(False)))),
         Mutant("same_day", "same-day signs unheard", same_day),
         Mutant("age", "ages unheard", patches=(("listening.age_findings.find_ages", _always([])),)),
-        Mutant("age", "every number is an age", patches=(("listening.age._counts", _always(True)),)),
+        Mutant("age", "every number is an age", patches=(("listening.age.counts", _always(True)),)),
         Mutant("answer", "answers under a heading unheard", patches=(("listening.ahead._answer", _always(None)),)),
     ]  # fmt: skip
     return [replace(mutant, hears=True) for mutant in mutants]
