@@ -177,7 +177,10 @@ class SentenceIntentClassifier(IntentClassifier, GraphComponent):
 
     def _choices(self, ranking: List[Dict[str, Any]]) -> List[Text]:
         """The topics a message that fell short may have meant, best first; none when it is anyone's guess."""
+        ranking = sorted(ranking, key=lambda item: -item["probability"])
         likely = [item for item in ranking if item["probability"] >= self.config["choice"]][:MOST_CHOICES]
+        if len(likely) == 1:
+            likely = ranking[:2]
         together = sum(item["probability"] for item in likely)
         if together < self.config["choices_together"] or any(item["name"] not in self._topics for item in likely):
             return []
