@@ -54,7 +54,7 @@ class ValidateScreeningForm(Action):
         if talk.intent in STEERING and not talk.heard_now and not says_age:
             return []
         question = tracker.get_slot("follow_up") or group
-        if talk.intent == "correct" and polarity(talk.text) is None and not talk.heard_now:
+        if talk.intent == "correct" and polarity(talk.text) is None and not talk.heard_now and not says_age:
             return []
         if talk.pending and (talk.pending != "hypothetical" or talk.says in (YES, NO) and not talk.heard_now):
             return []  # a yes or no is meant for what we asked in between
