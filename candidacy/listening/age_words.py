@@ -34,6 +34,10 @@ _NUM = (
     + "|".join(_SMALL[::-1])
     + ")"
 )
+_COMING = (
+    r"jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec|january|february|march|april|june|july|august|"
+    r"september|october|november|december|(?:the )?(?:spring|summer|autumn|new year)"
+)
 _YEARS = r"(?:years?|yrs?|yr s|yo|y o|y / o|y)"
 _SEX = r"(?:f|m|female|male|girl|boy|woman|man|guy|lady|dude|fem|gal)"
 _NOT_UNIT = (
@@ -73,7 +77,7 @@ AGE = re.compile(
     r"grandson|wife|husband|partner|girlfriend|boyfriend|mum|mom|dad|"
     r"child) ?[(,] ?(?P<p>\d{1,2}) ?[),]|"
     r"(?P<q>1[3-9]|2[01])(?= (?:next (?:week|month|year)|tomorrow|in (?:a|one|two|three|"
-    r"\d+) (?:days?|weeks?|months?)|till|until|til)\b)|"
+    r"\d+) (?:days?|weeks?|months?)|till|until|til|in (?:" + _COMING + r"))\b)|"
     r"(?P<s>\d{2}|"
     + "|".join(_SMALL[12:])
     + r") going on (?:\d{1,2}|"

@@ -37,7 +37,8 @@ def _clause(before: str) -> str:
 
 def is_until(before: str, coming: date, today: date) -> bool:
     """ "Gentamicin until 30 November": it goes on till then."""
-    return coming - today <= 2 * _NEAR and re.search(r"\b(?:until|till|til|through|thru|up to)(?: the)? ?$", before) is not None
+    near = coming - today <= 2 * _NEAR
+    return near and re.search(r"\b(?:until|till|til|through|thru|up to)(?: the)? ?$", before) is not None
 
 
 def is_planned(before: str) -> bool:

@@ -18,7 +18,12 @@ def time_of(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention
     number = scene.part_at(mention.start)
     part = scene.parts[number]
     own = [t for t in scene.times if part.start <= t.start < part.end and not _age_like(scene, t)]
-    own = [t for t in own if not (t.start < mention.end and mention.start < t.end)]
+    dated = mention.kind == "frame" and scene.norm(mention.start) in ("after", "since")
+    # "Five days after my 11s": the date and the name share their "after".
+    own = [t for t in own if dated or not (t.start < mention.end and mention.start < t.end)]
+    if mention.kind == "drug" and _taken_now(scene, part, mention):
+        # "Diagnosed 2015, on X": the year is that of the diagnosis.
+        own = [t for t in own if not (t.end <= mention.start and scene.norm(t.start - 1) == "diagnosed")]
     if own and scene.lexicon.kind(mention.rule, "events") and all(t.kind == dates.LASTING for t in own):
         # "Botox gave me a headache for a day, it was 3 years ago": how long it ached dates nothing.
         told = _told_later(scene, number)

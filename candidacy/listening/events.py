@@ -43,7 +43,8 @@ def judge_event(scene: Scene, mention: Mention, said: Said, time: Optional[Time]
             # "Can you lift it without botox": asked of another way.
             return Judged(None)
         return Judged(ABSENT)
-    if (said.asked or said.supposed) and not (done and said.about_self):
+    dated_by = mention.kind == "frame" and scene.norm(mention.start) in ("after", "since") and dated
+    if (said.asked or said.supposed) and not (done and (said.about_self or dated_by)):
         if dated and time is not None and time.kind in (dates.AGO, dates.POINT) and _i_had(scene, mention):
             # "Can I come in if I had botox five weeks ago": a date makes it more than a thought.
             assert time.when is not None
@@ -146,7 +147,8 @@ def _again_and_again(scene: Scene, mention: Mention) -> bool:
     """ "Every 12 weeks", "every three months" behind a treatment."""
     part = scene.parts[scene.part_at(mention.start)]
     return any(
-        scene.norm(i) in ("every", "each") and (scene.norm(i + 1)[:1].isdigit() or scene.norm(i + 2).startswith(("week", "wk", "month")))
+        scene.norm(i) in ("every", "each")
+        and (scene.norm(i + 1)[:1].isdigit() or scene.norm(i + 2).startswith(("week", "wk", "month")))
         for i in range(mention.end, part.end)
     ) and any(scene.norm(i) in scene.lexicon.sets["event_words.own"] for i in range(part.start, part.end))
 

@@ -109,6 +109,9 @@ def _heard(scene: Scene, hit: Hit, entry: Entry) -> bool:
     words = [token for token in scene.tokens if token.word]
     if len(words) == hit.end - hit.start:
         return True
+    if scene.norm(hit.end) in ("diagnosed", "diagnosis", "sufferer", "patient", "relapsing"):
+        # "ms dx 2015".
+        return True
     return any(
         h.end == hit.start
         or (0 < hit.start - h.end <= 1 and scene.norm(hit.start - 1) in ("the", "and", "or", "mild", "a", "an", "another"))

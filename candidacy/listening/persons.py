@@ -52,7 +52,8 @@ def _people(
     found = _by_age(tokens, sets)
     for index, token in enumerate(tokens):
         if token.norm == "one" and _little_one(tokens, index, sets):
-            found.append((index - 2, index + 1, "baby", tokens[index - 3].norm not in sets["persons.beside"]))
+            subject = index < 3 or tokens[index - 3].norm not in sets["persons.beside"]
+            found.append((index - 2, index + 1, "baby", subject))
             continue
         if token.norm not in sets["persons.kin"] and token.norm not in sets["persons.animals"]:
             continue

@@ -91,7 +91,8 @@ def given_up(scene: Scene, mention: Mention) -> bool:
     for hit in scene.hits_of("scope", "given_up"):
         following = scene.norm(hit.end)
         if mention.end <= hit.start <= mention.end + _AFTER and (
-            not following.isalpha() or following in scene.lexicon.sets["scope.then"] | {"trying", "treatment", "and"}
+            not following.isalpha()
+            or following in scene.lexicon.sets["scope.then"] | {"trying", "treatment", "and"}
         ):
             return True
     return False
