@@ -13,7 +13,7 @@ from candidacy.listening import listen
 
 TODAY = date(2026, 11, 22)
 DATA = Path(__file__).resolve().parents[1] / "data"
-MOST = 0.01
+MOST = 0.004
 """Share of general questions in which something may be heard."""
 
 DISCLOSURES = {
@@ -209,3 +209,13 @@ def test_a_date_goes_with_the_treatment(message: str) -> None:
 )
 def test_a_sign_that_is_there_fires_inside_a_question(message: str) -> None:
     assert any(finding.emergency for finding in listen(message, TODAY))
+
+
+@pytest.mark.parametrize("text", ["what do I have to avoid after botox", "anything I must avoid before my botox?"])
+def test_what_to_avoid_around_the_treatment_is_no_allergy(text: str) -> None:
+    assert not [f for f in listen(text, TODAY) if f.condition == "toxin_hypersensitivity"]
+
+
+def test_being_told_to_avoid_it_is_heard() -> None:
+    found = [f.condition for f in listen("my doctor said I have to avoid botox for good", TODAY)]
+    assert "toxin_hypersensitivity" in found

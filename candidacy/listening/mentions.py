@@ -230,9 +230,12 @@ def _one_list(scene: Scene, first: int, last: int) -> bool:
 
 
 def _told(scene: Scene, word: Hit) -> bool:
-    """ "Things to avoid before botox" is a topic; "I was told to avoid botox" tells of the speaker."""
-    if scene.norm(word.start) not in scene.lexicon.language["allergy"]["of_speaker"]:
+    """ "What should I avoid after botox" is a topic; "I was told to avoid botox" tells of the speaker."""
+    allergy = scene.lexicon.language["allergy"]
+    if scene.norm(word.start) not in allergy["of_speaker"]:
         return True
+    if scene.norm(word.end) in allergy["of_the_time_around"]:
+        return False
     sentence = scene.parts[scene.part_at(word.start)].sentence
     own = scene.lexicon.sets["event_words.own"]
     parts = [scene.parts[number] for number in scene.sentence_parts(sentence)]
