@@ -58,3 +58,13 @@ def test_a_name_a_joke_or_a_plan_given_up_is_no_finding(said: str) -> None:
 )
 def test_quiet_distress_and_drunken_speech_are_urgent(said: str) -> None:
     assert any(f.emergency for f in listen(said, TODAY))
+
+
+def test_mine_after_a_question_about_it_tells_of_the_speaker() -> None:
+    found = listen("does rosacea always get into the eyes? mine started on my nose", date(2026, 11, 22))
+    assert [(f.condition, f.assertion) for f in found] == [("inflammatory_dermatosis", "present")]
+
+
+def test_counting_the_tablets_one_has_there_is_a_cry_for_help() -> None:
+    found = listen("i got a bottle of pills here and i keep counting them", date(2026, 11, 22))
+    assert [f.self_harm for f in found] == [True]
