@@ -21,13 +21,14 @@ validate: install ## check that rules, texts, intents, sources and facts agree
 
 # One folder holds one measuring set; the project itself ships none.
 ifeq ($(strip $(FOLDER)),)
-evaluate: ## measure listening and talks: make evaluate FOLDER=path [ARGS=--texts]
-	@$(error Usage: make evaluate FOLDER=path [ARGS=--texts], a folder with messages.jsonl and perhaps dialogues.jsonl)
+evaluate: ## measure listening, questions and talks: make evaluate FOLDER=path [ARGS=--texts]
+	@$(error Usage: make evaluate FOLDER=path [ARGS=--texts], a folder with messages.jsonl and perhaps questions.jsonl and dialogues.jsonl)
 else
-evaluate: install-dev try-benchmark $(if $(wildcard $(FOLDER)/dialogues.jsonl),train)
+evaluate: install-dev try-benchmark $(if $(wildcard $(FOLDER)/dialogues.jsonl $(FOLDER)/questions.jsonl),train)
 	@status=0; \
 	$(PYTHON) -m benchmarks.evaluate_listening "$(FOLDER)" $(ARGS) || status=1; echo; \
 	$(PYTHON) -m benchmarks.overlap "$(FOLDER)" || status=1; \
+	if [ -f "$(FOLDER)/questions.jsonl" ]; then echo; TF_CPP_MIN_LOG_LEVEL=3 $(PYTHON) -W ignore -m benchmarks.evaluate_questions "$(FOLDER)" $(ARGS) || status=1; fi; \
 	if [ -f "$(FOLDER)/dialogues.jsonl" ]; then echo; $(PYTHON) -m benchmarks.dialogues "$(FOLDER)" || status=1; fi; \
 	exit $$status
 endif

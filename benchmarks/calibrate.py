@@ -18,54 +18,46 @@ import numpy as np
 
 from benchmarks.baselines_nlu import ROOT, examples
 from components.encoder import shared_encoder
-from components.intent_model import fit
+from components.intent_model import OUT_OF_SCOPE, fit
 
 RESULTS = ROOT / "benchmarks" / "results"
 FOLDS = 5
-CS = (10.0, 20.0, 40.0, 80.0)
+CS = (20.0, 40.0)
 THRESHOLDS = np.round(np.arange(0.1, 0.91, 0.05), 2)
-NEARNESSES = (0.0, 0.4, 0.5, 0.55)
-REFUSED = ("out_of_scope",)
 
 
-def cross_validated(
-    texts: list[str], labels: np.ndarray, vectors: np.ndarray, c: float
-) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Probabilities and nearness of every example by a model that never saw it.
+def cross_validated(texts: list[str], labels: np.ndarray, vectors: np.ndarray, c: float) -> tuple[np.ndarray, np.ndarray]:
+    """What a model that never saw an example would answer to it.
 
     Returns:
-        Probabilities, shape (examples, labels); nearness of the best label, shape (examples,); the labels.
+        The surest intent of every example and how sure it is, 0 to 1; both of shape (examples,).
     """
     from sklearn.model_selection import StratifiedKFold
 
-    names = sorted(set(labels))
-    probabilities = np.zeros((len(texts), len(names)), dtype=np.float32)
-    nearness = np.zeros(len(texts), dtype=np.float32)
+    best = np.empty(len(texts), dtype=object)
+    sure = np.zeros(len(texts), dtype=np.float32)
     for seen, unseen in StratifiedKFold(FOLDS, shuffle=True, random_state=42).split(texts, labels):
         model = fit([texts[i] for i in seen], list(labels[seen]), c, vectors[seen])
-        rows, near = model.predict([texts[i] for i in unseen], vectors[unseen])
-        probabilities[unseen] = rows
-        nearness[unseen] = near[np.arange(len(unseen)), rows.argmax(axis=1)]
-    return probabilities, nearness, names
+        _, sureness = model.predict([texts[i] for i in unseen], vectors[unseen])
+        best[unseen] = np.array(model.labels, dtype=object)[sureness.argmax(axis=1)]
+        sure[unseen] = sureness.max(axis=1)
+    return best, sure
 
 
-def shares(
-    best: np.ndarray, sure: np.ndarray, near: np.ndarray, labels: np.ndarray, threshold: float, nearness: float
-) -> dict[str, float]:
-    """What becomes of the examples under one pair of thresholds."""
-    inside = ~np.isin(labels, REFUSED)
-    silent = np.isin(best, REFUSED) | (sure < threshold) | (near < nearness)
-    right = (best == labels) & ~silent
+def shares(best: np.ndarray, sure: np.ndarray, labels: np.ndarray, threshold: float) -> dict[str, float]:
+    """What becomes of the examples under a threshold."""
+    inside = labels != OUT_OF_SCOPE
+    answered = sure >= threshold
     return {
-        "right": float(right[inside].mean()),
-        "wrong": float((~right & ~silent)[inside].mean()),
-        "silent": float(silent[inside].mean()),
-        "refused": float(silent[~inside].mean()),
+        "right": float((answered & (best == labels))[inside].mean()),
+        "wrong": float((answered & (best != labels))[inside].mean()),
+        "silent": float((~answered)[inside].mean()),
+        "refused": float((~answered)[~inside].mean()),
     }
 
 
-def draw(rows: list[dict], best: np.ndarray, sure: np.ndarray, labels: np.ndarray, names: list[str]) -> None:
-    """The curve with the histogram of confidences, and the confusion matrix."""
+def draw(rows: list[dict], best: np.ndarray, sure: np.ndarray, labels: np.ndarray) -> None:
+    """The curve with the histogram of confidences, and the confusion matrix of what is in scope."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -85,6 +77,7 @@ def draw(rows: list[dict], best: np.ndarray, sure: np.ndarray, labels: np.ndarra
     right.legend()
     figure.tight_layout()
     figure.savefig(RESULTS / "calibration.png", dpi=110)
+    names = sorted(set(labels))
     matrix = np.zeros((len(names), len(names)))
     at = {name: index for index, name in enumerate(names)}
     for said, truth in zip(best, labels, strict=True):
@@ -108,43 +101,35 @@ def main() -> int:
     labels = np.array([intent for intent, lines in data.items() for _ in lines])
     vectors = shared_encoder().encode(texts)
     print(f"{len(texts)} examples of {len(data)} intents, {FOLDS} folds")
+    inside = labels != OUT_OF_SCOPE
     measured = {}
     for c in CS:
         begun = time.perf_counter()
-        probabilities, near, names = cross_validated(texts, labels, vectors, c)
-        best, sure = np.array(names)[probabilities.argmax(axis=1)], probabilities.max(axis=1)
-        inside = ~np.isin(labels, REFUSED)
-        measured[c] = (best, sure, near, names)
+        best, sure = measured[c] = cross_validated(texts, labels, vectors, c)
         print(
-            f"C {c:g}: best intent right in scope {np.mean((best == labels)[inside]):.3f}, "
-            f"out of scope {np.mean((best == labels)[~inside]):.3f} ({time.perf_counter() - begun:.0f} s)"
+            f"C {c:g}: surest intent right in scope {np.mean((best == labels)[inside]):.3f} "
+            f"({time.perf_counter() - begun:.0f} s)",
+            flush=True,
         )
-    RESULTS.mkdir(exist_ok=True)
     rows = [
-        {"c": c, "nearness": nearness, "threshold": float(threshold), **shares(*values[:3], labels, threshold, nearness)}
+        {"c": c, "threshold": float(threshold), **shares(*values, labels, threshold)}
         for c, values in measured.items()
-        for nearness in NEARNESSES
         for threshold in THRESHOLDS
     ]
+    RESULTS.mkdir(exist_ok=True)
     with open(RESULTS / "calibration.csv", "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, rows[0].keys())
         writer.writeheader()
         writer.writerows({key: round(value, 4) for key, value in row.items()} for row in rows)
-    fitting = [row for row in rows if row["wrong"] <= 0.03 and row["refused"] >= 0.95] or rows
-    chosen = max(fitting, key=lambda row: row["right"] - row["wrong"])
-    print(
-        "most right with wrong <= 0.03 and refused >= 0.95: "
-        + ", ".join(f"{key} {value:.3g}" for key, value in chosen.items())
-    )
-    best, sure, near, names = measured[chosen["c"]]
-    curve = [row for row in rows if row["c"] == chosen["c"] and row["nearness"] == chosen["nearness"]]
-    for row in curve:
-        print("  " + ", ".join(f"{key} {row[key]:.3f}" for key in ("threshold", "right", "wrong", "silent", "refused")))
-    confused = Counter((str(a), str(b)) for a, b in zip(labels, best, strict=True) if a != b)
-    print("commonest confusions (meant, understood as)")
+    for row in rows:
+        print("  " + ", ".join(f"{key} {value:.3g}" for key, value in row.items()))
+    best, sure = measured[CS[-1]]
+    curve = [row for row in rows if row["c"] == CS[-1]]
+    confused = Counter((str(a), str(b)) for a, b in zip(labels, best, strict=True) if a != b and a != OUT_OF_SCOPE)
+    print("commonest confusions of the surest intent (meant, understood as)")
     for (meant, said), count in confused.most_common(10):
         print(f"  {count:3}  {meant} as {said}")
-    draw(curve, best, sure, labels, names)
+    draw(curve, best[inside], sure[inside], labels[inside])
     return 0
 
 
