@@ -213,7 +213,8 @@ def accept(dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType]:
     if kind == "restart":
         return start_over(dispatcher, talk)
     if kind == "hypothetical":
-        finding = Finding(subject, None, PRESENT)
+        asked = [f for f in talk.record.findings if f.condition == subject and f.assertion == HYPOTHETICAL]
+        finding = Finding(subject, asked[-1].variant if asked else None, PRESENT)
         record = talk.record.hear([finding], talk.now)
         for response, values in notes(talk, [finding]):
             dispatcher.utter_message(response=response, **values)

@@ -51,7 +51,12 @@ def _light_notes(talk: Talk, findings: Sequence[Finding], beside: bool) -> List[
         if standing and finding.assertion == OTHER_PERSON:
             said.append(_note(standing[0]))  # "but my friend has it too": it still stands for this person
         elif finding.assertion == HYPOTHETICAL:
-            text = {"reason": rule.reason, "next_step": rule.next_step, "sources": list(rule.sources)}
+            kind = rule.variant(finding.variant)
+            text = {
+                "reason": kind and kind.reason or rule.reason,
+                "next_step": kind and kind.next_step or rule.next_step,
+                "sources": list(kind and kind.sources or rule.sources),
+            }
             said.append(("utter_note_hypothetical", {"plain_name": rule.plain_name, **text}))
         elif finding.assertion in LIGHT_NOTES and rule.id != UNDER_AGE:
             told.setdefault(LIGHT_NOTES[finding.assertion], []).append(rule.plain_name)
