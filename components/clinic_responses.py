@@ -24,6 +24,14 @@ from candidacy.knowledge import Knowledge, load
 
 logger = logging.getLogger(__name__)
 
+PRIVATE = "private"
+"""`metadata: {kind: private…}`: this variant says less than the web chat does, because texts are not private."""
+
+IN_FULL = "in_full"
+"""Key of the words that the private page shows in its place; no text message ever holds them."""
+
+FULL_CHANNEL = "web"
+
 NAME = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]*)\}")
 
 
@@ -51,7 +59,11 @@ class ClinicResponses(TemplatedNaturalLanguageGenerator):
             isinstance(event, BotUttered) and event.metadata.get("utter_action") == utter_action
             for event in tracker.events
         )
-        return self._render(utter_action, output_channel, slots, kwargs, turn)
+        message = self._render(utter_action, output_channel, slots, kwargs, turn)
+        if message and str((message.get("metadata") or {}).get("kind") or "").startswith(PRIVATE):
+            full = self._render(utter_action, FULL_CHANNEL, slots, kwargs, turn)
+            message[IN_FULL] = (full or {}).get("text")
+        return message
 
     def _render(
         self, name: Text, channel: Text, slots: Dict[Text, Any], values: Dict[Text, Any], turn: int = 0

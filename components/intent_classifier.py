@@ -44,7 +44,7 @@ class SentenceIntentClassifier(IntentClassifier, GraphComponent):
         """Thresholds; `benchmarks/` holds the commands that chose the values of config.yml."""
         return {
             "c": 40.0,
-            "threshold": 0.6,
+            "threshold": 0.5,
             "clause_threshold": 0.7,
             # Said beside a question, these are manners or part of it, never a question of their own.
             "never_beside": [],
@@ -57,6 +57,12 @@ class SentenceIntentClassifier(IntentClassifier, GraphComponent):
             # Topics that are asked about one thing after another ("and alcohol?"), each with the topics
             # that such a follow-up would mean if it stood alone.
             "follow_up_keeps": {},
+            # As sure as this without the topic before it, "and how much is that?" needs no topic.
+            "follow_up_alone": 0.9,
+            # Intent → the emoji that, sent without a word, mean it.
+            "emoji": {},
+            # Intent → the numbers that, sent without a word, mean it. Any other bare number asks for nothing.
+            "numbers": {},
         }
 
     def __init__(
@@ -118,7 +124,7 @@ class SentenceIntentClassifier(IntentClassifier, GraphComponent):
         for message in messages:
             text = message.get(TEXT) or ""
             text = CONTACT.sub(" ", text)  # an address or number alone asks for nothing
-            result = self._understand(text, topic) if any(map(str.isalnum, text)) else _nothing()
+            result = self._understand(text, topic) if any(map(str.isalpha, text)) else self._without_words(text)
             for key, value in result.items():
                 message.set(key, value, add_to_output=True)
         return messages
@@ -154,6 +160,16 @@ class SentenceIntentClassifier(IntentClassifier, GraphComponent):
             choices = self._choices(rankings[0])
         return {"intent": top, "intent_ranking": [top] + ranking, "asked": asked, "choices": choices}
 
+    def _without_words(self, text: str) -> Dict[str, Any]:
+        """What a message without a letter says: a thumb up is a yes, two signs that disagree are nothing."""
+        signs, numbers = self.config["emoji"], self.config["numbers"]
+        meant = [intent for intent in signs if any(sign in text for sign in signs[intent])]
+        figures = "".join(filter(str.isdigit, text))
+        meant += [intent for intent in numbers if figures in numbers[intent] and intent not in meant]
+        top = {"name": meant[0] if len(meant) == 1 else DEFAULT_NLU_FALLBACK_INTENT_NAME, "confidence": 1.0}
+        asked = [{"intent": top["name"], "confidence": 1.0, "text": text}] if len(meant) == 1 else []
+        return {"intent": top, "intent_ranking": [top], "asked": asked, "choices": []}
+
     def _known(self, best: Dict[str, Any]) -> bool:
         """True when the best reading of a whole message is sure enough."""
         return best["confidence"] >= self.config["threshold"]
@@ -163,7 +179,10 @@ class SentenceIntentClassifier(IntentClassifier, GraphComponent):
         opens = opens_a_follow_up(text, self.config["follow_up_openers"])
         if not asked:
             return opens or points_back(text, self.config["follow_up_pointers"])
-        return opens and asked[0]["intent"] in self.config["follow_up_keeps"].get(topic, ())
+        if opens and asked[0]["intent"] in self.config["follow_up_keeps"].get(topic, ()):
+            return True
+        unsure = asked[0]["confidence"] < self.config["follow_up_alone"]
+        return opens and unsure and points_back(text, self.config["follow_up_pointers"])
 
     def _follow_up(self, text: str, topic: Text) -> List[Dict[str, Any]]:
         """What a message asks behind `topic`; the same topic again asks for more."""
@@ -210,8 +229,3 @@ class SentenceIntentClassifier(IntentClassifier, GraphComponent):
             if best["name"] not in [item["intent"] for item in found]:
                 found.append({"intent": best["name"], "confidence": best["confidence"], "text": part})
         return found
-
-
-def _nothing() -> Dict[str, Any]:
-    top = {"name": DEFAULT_NLU_FALLBACK_INTENT_NAME, "confidence": 1.0}
-    return {"intent": top, "intent_ranking": [top], "asked": [], "choices": []}

@@ -22,7 +22,9 @@ import yaml
 
 from candidacy.listening import listen
 from components.encoder import shared_encoder
-from components.tracker_store import ConversationsUnavailable, conversations_address
+from components.tracker_store import ConversationsUnavailable
+from desk.conversations import conversations_address, opened_event
+from desk.sealing import CannotUnseal
 from desk.settings import BadSetting, today
 
 NOT_ANSWERED = ("nlu_fallback", "out_of_scope")
@@ -150,7 +152,9 @@ def _events(address: Text) -> Iterator[Tuple[Text, Dict[Text, Any]]]:
                 sa.text("SELECT sender_id, data FROM events WHERE type_name IN ('user', 'active_loop') ORDER BY id")
             )
             for sender, data in rows:
-                yield sender, json.loads(data)
+                yield sender, json.loads(opened_event(data))
+    except CannotUnseal as error:
+        raise ConversationsUnavailable(str(error)) from None
     except sa.exc.SQLAlchemyError:
         raise ConversationsUnavailable("the conversations cannot be read; check DATABASE_URL") from None
 
