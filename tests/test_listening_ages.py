@@ -75,6 +75,8 @@ def test_a_grown_up_age_is_heard_as_absent(text):
         "acne since middle school",
         "i am 5 ft 6",
         "100 mg a day",
+        "would you give me 20 quid off",
+        "it cost me 19 euros",
     ],
 )
 def test_figures_that_are_no_age_of_the_speaker_are_left_alone(text):

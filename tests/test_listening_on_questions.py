@@ -219,3 +219,74 @@ def test_what_to_avoid_around_the_treatment_is_no_allergy(text: str) -> None:
 def test_being_told_to_avoid_it_is_heard() -> None:
     found = [f.condition for f in listen("my doctor said I have to avoid botox for good", TODAY)]
     assert "toxin_hypersensitivity" in found
+
+
+@pytest.mark.parametrize(
+    ("text", "condition"),
+    [
+        ("can you do it beside the warfarin i was put on", "anticoagulant"),
+        ("would it clash with the blood thinner i started last month", "anticoagulant"),
+        ("is it fine after the accutane i finished three weeks ago", "isotretinoin_recent"),
+        ("any trouble with a cold sore that i have right now?", "herpes_simplex"),
+        ("is it fine with retinol cream i use every night", "topical_retinoid"),
+        ("does it go with the filler i had on monday", "recent_filler"),
+        ("is it bad for the eczema that i have on my cheek", "inflammatory_dermatosis"),
+        ("is it alright with the metformin im on", "diabetes_uncontrolled"),
+    ],
+)
+def test_what_a_question_gives_to_the_speaker_behind_its_name_is_told(text: str, condition: str) -> None:
+    assert [(f.condition, f.assertion) for f in listen(text, TODAY)] == [(condition, "present")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "is it safe with eliquis my mum takes",
+        "is it fine with the accutane i want to start one day",
+        "does it matter with the blood thinner i might start",
+        "is botox safe with asthma i would like to know",
+        "is it okay in pregnancy i need to know for a talk",
+        "would lupus i read about be a reason to wait",
+    ],
+)
+def test_an_i_that_begins_something_else_tells_nothing(text: str) -> None:
+    assert not [f for f in listen(text, TODAY) if f.assertion == "present"]
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        ("will my eliquis be a problem", ("anticoagulant", "present")),
+        ("would my retinol make it worse", ("topical_retinoid", "present")),
+        ("can a diabetic like myself come", ("diabetes_uncontrolled", "present")),
+        ("im not pregnant but could be", ("pregnancy", "possible")),
+        ("I am not pregnant, though I might be", ("pregnancy", "possible")),
+        ("will my eyelids droop", ("facial_palsy_or_ptosis", "hypothetical")),
+        ("i am not on blood thinners but i might start", ("anticoagulant", "absent")),
+    ],
+)
+def test_what_may_matter_is_there_and_a_denial_taken_back_is_a_doubt(text: str, heard: Tuple[str, str]) -> None:
+    assert [(f.condition, f.assertion) for f in listen(text, TODAY)] == [heard]
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        ("im due in 3 weeks, can i get it before", ("pregnancy", "present")),
+        ("could i squeeze it in before i give birth", ("pregnancy", "possible")),
+        ("my right lid has always been a bit droopy", ("facial_palsy_or_ptosis", "present")),
+        ("i wax my upper lip every two weeks", ("recent_laser_peel_surgery", "present")),
+        ("nope nothing, well lupus but its calm", ("autoimmune_connective_tissue", "present")),
+        ("no meds, well, eliquis", ("anticoagulant", "present")),
+        ("have not been well since my stroke", ("cardiovascular_disease", "present")),
+        ("my girlfriend is 11 weeks and wants it", ("pregnancy", "present")),
+        ("i get so tired, and double vision in the evening", ("neuromuscular_disorder", "possible")),
+    ],
+)
+def test_what_tells_of_a_condition_without_its_name_is_heard(text: str, heard: Tuple[str, str]) -> None:
+    assert [(f.condition, f.assertion) for f in listen(text, TODAY)] == [heard]
+
+
+@pytest.mark.parametrize("text", ["before i start birth control", "do i wax my legs before", "my lids were always hooded"])
+def test_what_only_looks_like_it_is_left_alone(text: str) -> None:
+    assert listen(text, TODAY) == []

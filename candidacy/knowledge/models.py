@@ -1,12 +1,18 @@
-"""The shape of the files in `data/clinic`, checked when they are read."""
+"""The shape of the files in `data/clinic`, checked when they are read; clinic.yml in `clinic_models`."""
 
 from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Dict, List, Optional
+from typing import List, Optional
 
-from pydantic import BaseModel, Extra, Field, root_validator, validator
+from pydantic import Field, root_validator, validator
+
+from candidacy.knowledge.clinic_models import NEVER_BLANK, WEEKDAYS, Clinic, OpeningHours
+from candidacy.knowledge.strict import Strict
+
+__all__ = ["GROUPS", "NEVER_BLANK", "OUTCOMES", "WEEKDAYS", "Clinic", "Drug", "OpeningHours", "Returning", "Rule",
+           "RuleBook", "Test", "Variant", "check_duration"]  # fmt: skip
 
 OUTCOMES = ("urgent", "contraindicated", "defer", "provider_review", "ask", "no_flag")
 """Screening outcomes, worst first."""
@@ -32,14 +38,6 @@ def check_duration(value: Optional[str]) -> Optional[str]:
     if value is not None and not _DURATION.match(value):
         raise ValueError(f"{value!r} is no ISO-8601 duration; write for example P14D, P6M or P1Y")
     return value
-
-
-class Strict(BaseModel):
-    """Base of all models here: an unknown key is an error, so that a typing slip is seen."""
-
-    class Config:
-        extra = Extra.forbid
-        allow_mutation = False
 
 
 class Drug(Strict):
@@ -231,53 +229,3 @@ class RuleBook(Strict):
     def signed(self) -> bool:
         """True when every rule has a reviewer and a date."""
         return all(rule.reviewed_by and rule.reviewed_on for rule in self.rules)
-
-
-class OpeningHours(Strict):
-    """Opening time of one weekday, 24-hour clinic time."""
-
-    opens: str
-    closes: str
-
-    @validator("opens", "closes")
-    def _time(cls, value: str) -> str:
-        if not re.match(r"^([01]\d|2[0-3]):[0-5]\d$", value):
-            raise ValueError(f"{value!r} is no time; write for example '09:00', with the quotes")
-        return value
-
-
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-
-NEVER_BLANK = ("name", "phone", "emergency_number", "crisis_line", "urgent_care")
-"""Facts that the safety texts name."""
-
-
-class Clinic(Strict):
-    """`clinic.yml`: the facts of this clinic. A blank fact reads "the clinic will tell you"."""
-
-    demo: bool
-    country: str = Field(..., description="ISO 3166 code, for phone numbers and holidays")
-    time_zone: str
-    hours: Dict[str, Optional[OpeningHours]]
-    facts: Dict[str, Optional[str]] = Field(
-        ..., description="what texts may name as {clinic.<key>}; the key stands in this file only"
-    )
-
-    @validator("hours")
-    def _days(cls, value: dict) -> dict:
-        unknown = [day for day in value if day not in WEEKDAYS]
-        if unknown:
-            raise ValueError(f"{', '.join(unknown)}: one of {', '.join(WEEKDAYS)}")
-        return value
-
-    @validator("facts", pre=True)
-    def _text(cls, value: dict) -> dict:
-        return {key: (None if fact is None else str(fact).strip() or None) for key, fact in value.items()}
-
-    @validator("facts")
-    def _required(cls, value: dict) -> dict:
-        for key in NEVER_BLANK:
-            if not value.get(key):
-                raise ValueError(f"facts.{key} must not be blank: the bot's safety texts name it")
-        return value

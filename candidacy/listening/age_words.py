@@ -44,7 +44,7 @@ _NOT_UNIT = (
     r"(?! ?(?:%|\$|/|weeks?|wks?|wk|months?|mos?|mths?|days?|hours?|hrs?|ft\b|feet|foot|"
     r"inch(?:es)?|minutes?|mins?|units?|u\b|mg|mcg|ml|cc|g\b|kg|lbs?|pounds|stone|cm|mm|inch|"
     r"times?|"
-    r"syringes?|vials?|st\b|nd\b|rd\b|th\b|percent|dollars|bucks|usd|am\b|pm\b|o clock|in the|"
+    r"syringes?|vials?|st\b|nd\b|rd\b|th\b|percent|dollars|bucks|usd|quid|euros?|pence|cents|am\b|pm\b|o clock|in the|"
     r"miles|km|kids|children|people|sessions|treatments|hundred|thousand|pregnancies|of\b|"
     r"or so weeks|"
     r"late\b|early\b|grand|out of|different|more|points|a1c|bmi|week|medications|meds|pills|drugs|"

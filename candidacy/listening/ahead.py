@@ -6,6 +6,7 @@ from typing import Sequence, Tuple
 
 from candidacy.listening.clauses import Part
 from candidacy.listening.lists import bare, fills, stops_it
+from candidacy.listening.relative import may_be_after_all
 from candidacy.listening.said import Said
 from candidacy.listening.scene import Cue, Scene
 
@@ -47,6 +48,8 @@ def look_ahead(scene: Scene, start: int, end: int, inside: Sequence[Tuple[int, i
             if next_part.start <= cue.start <= next_part.start + 2 and cue.start < next_part.end:
                 _after(scene, cue, next_part.end, end, inside, said, same=False)
         break
+    if said.denied and may_be_after_all(scene, end):
+        said.doubted = True
     _bare_question(scene, part, start, end, said)
 
 
@@ -138,8 +141,8 @@ def _after(
         or word not in ("once", "before")
         and (scene.norm(cue.end) in scene.words["behind_end"] or scene.norm(cue.end).isdigit())
     )
-    if word == "before" and any(c.kinds & {"question"} and c.start < end for c in scene.forward):
-        # "Do I stop my retinol before?": before the treatment.
+    if word == "before" and any(c.kinds & {"question"} and c.start < cue.start for c in scene.forward):
+        # "Do I stop my retinol before?", "due in 3 weeks, can I do it before?": before the treatment.
         ends = False
     if scene.norm(cue.end - 1) in ("stopped", "finished", "quit", "ended", "completed"):
         ends = ends and stops_it(scene, cue.end, part_end)
@@ -166,6 +169,8 @@ def _bare_question(scene: Scene, part: Part, start: int, end: int, said: Said) -
     if any(scene.parts[scene.part_at(i)].sentence == part.sentence for i in scene.selves if i < start):
         return
     words = [scene.norm(i) for i in range(part.start, part.end) if scene.tokens[i].word]
+    if "ago" in words or "yesterday" in words:
+        return  # "accutane 3 months ago, ok?": what has its day has happened
     rest = len(words) - (end - start)
     if rest <= 1 or (rest <= 4 and any(word in _FINE for word in words)):
         said.asked = True

@@ -26,7 +26,7 @@ def weigh(scene: Scene, start: int, end: int, inside: Sequence[Tuple[int, int]] 
     """
     said = Said(who=who_has(scene, start, end))
     said.named = last_named(scene, start)
-    mark_mine(scene, start, said)
+    mark_mine(scene, start, end, said)
     _look_back(scene, start, end, inside, said)
     look_ahead(scene, start, end, inside, said)
     if said.mine and said.denied and not said.over and not said.denied_after:
@@ -117,7 +117,7 @@ def _apply(
         elif not _identity_cue(scene, cue):
             if not (said.mine and scene.norm(cue.start) in ("i", "might", "could", "possible", "probably")):
                 said.doubted = True
-    if "negation" in kinds and not blocked:
+    if "negation" in kinds and not blocked and not _begins_anew(scene, cue, start):
         if said.denied_at < 0:
             said.denied_at = cue.start
         if not crossed:
@@ -151,6 +151,14 @@ def _apply(
         said.weak_past = True
     if "ongoing" in kinds and not said.stopped and not (crossed and _told_past(scene, start, end)):
         said.ongoing = True
+
+
+def _begins_anew(scene: Scene, cue: Cue, start: int) -> bool:
+    """ "No meds, well, Eliquis": what follows the "well" takes the denial back."""
+    return any(
+        scene.norm(i) == "well" and scene.parts[scene.part_at(i)].start == i
+        for i in range(max(cue.end, start - 3), start)
+    )
 
 
 def _told_past(scene: Scene, start: int, end: int) -> bool:

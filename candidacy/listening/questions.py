@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Optional
 
+from candidacy.listening.relative import told_behind
 from candidacy.listening.said import Said
 from candidacy.listening.scene import Scene
 
@@ -34,6 +35,11 @@ def settle_question(scene: Scene, start: int, end: int, said: Said, asked_at: Op
     if said.asked and said.stopped and scene.norm(said.stop_at) in ("stop", "come", "coming", "quit"):
         # "Do I have to stop taking warfarin?": it is taken.
         said.asked = said.supposed = said.stopped = False
+        said.about_self = True
+        return
+    if said.asked and told_behind(scene, end):
+        # "Is it safe with the Eliquis I take": asked in general, and told of the speaker.
+        said.asked = said.supposed = False
         said.about_self = True
         return
     if asked_at is not None and said.asked and scene.norm(end) == "it":

@@ -142,11 +142,14 @@ def _done_to_me(scene: Scene, start: int, end: int) -> bool:
     return any(scene.norm(i) in ("my", "me") for i in range(start + 1, min(end + 2, part.end)))
 
 
-def mark_mine(scene: Scene, start: int, said: Said) -> None:
+def mark_mine(scene: Scene, start: int, end: int, said: Said) -> None:
     for index in range(start - 1, max(start - 4, -1), -1):
         if scene.norm(index) in ("my", "our"):
             if not any(subject.at == index and subject.who == OTHER for subject in scene.subjects):
                 said.mine = True
+                if scene.norm(end) in scene.lexicon.sets["scope.matters"]:
+                    said.about_self = True  # "will my Eliquis be a problem"
+                    return
                 # "Will my eyelids droop?" asks; "does my asthma matter?" tells of it.
                 said.about_self = not (scene.norm(index - 1) == "if" and scene.norm(index - 2) == "what")
                 said.about_self = said.about_self and scene.norm(index - 1) not in (

@@ -21,7 +21,7 @@ def families(project: Project) -> Dict[str, List[str]]:
     slots = [group.lower() for group in GROUPS]
     faq = [f"utter_{intent}" for intent in project.names("intents") if intent.startswith("faq_")]
     asked = [slot for form in project.forms.values() for slot in form]
-    booking = sorted({slot for slot in asked if slot.startswith("booking_")})
+    personal = sorted({slot for slot in asked if slot.startswith(("booking_", "change_", "callback_", "reminder_"))})
     return {
         "utter_*": faq,
         "*_more": [f"{name}_more" for name in faq],
@@ -32,8 +32,8 @@ def families(project: Project) -> Dict[str, List[str]]:
         "utter_why_*": [f"utter_why_{slot}" for slot in slots],
         "utter_topic_*": [f"utter_topic_{group}" for group in GROUPS],
         "utter_note_*": [f"utter_note_{outcome}" for outcome in _SPOKEN],
-        "utter_verdict_*": [f"utter_verdict_{outcome}" for outcome in _SPOKEN],
-        "utter_*_unreadable": [f"utter_{slot}_unreadable" for slot in booking],
+        "utter_verdict_*": [f"utter_verdict_{outcome}" for outcome in (*_SPOKEN, "defer_until")],
+        "utter_*_unreadable": [f"utter_{slot}_unreadable" for slot in personal],
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from candidacy.knowledge.load import BrokenFile, Knowledge, examine, read_yaml
 
-CODE = ("actions", "components", "channels")
+CODE = ("actions", "components", "channels", "desk")
 """Folders whose Python names responses and actions."""
 
 NAME = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]*)\}")
