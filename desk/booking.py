@@ -1,25 +1,45 @@
-"""Ask for a consultation, find the request again, move it on. Staff confirm; nothing here does."""
+"""Ask for a consultation. Staff confirm; nothing here does.
+
+Reading requests stands in `desk.booked`, what happens to one later in `desk.changing`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Mapping, Optional, Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from candidacy.findings import Finding
+from candidacy.knowledge import load
 from candidacy.screening import Verdict
-from desk.records import STATUSES, Conflict, Consultation, DeskUnavailable, transaction
-from desk.references import new_reference, read_reference, show_reference
+from desk.booked import Booking, NotBookable, booking_of, find, list_requests
+from desk.changing import cancel, change_status, reschedule
+from desk.database import Conflict, DeskUnavailable, transaction
+from desk.delivery import enqueue
+from desk.records import STATUSES, Consultation
+from desk.references import new_reference
+from desk.sealing import contact_key
+from desk.settings import now
+from desk.slots import SlotTaken, hold, is_free, is_offered
 from desk.windows import Window
 
-OPEN_STATUSES = STATUSES[:3]
-"""Requests that staff still have work with."""
-
-
-class NotBookable(RuntimeError):
-    """No consultation can be asked for; nothing was stored."""
+__all__ = [
+    "Booking",
+    "ConsultationRequest",
+    "NotBookable",
+    "SlotTaken",
+    "UnderAge",
+    "UrgentFirst",
+    "cancel",
+    "change_status",
+    "check_bookable",
+    "find",
+    "list_requests",
+    "request_consultation",
+    "reschedule",
+]
 
 
 class UnderAge(NotBookable):
@@ -46,7 +66,8 @@ class ConsultationRequest:
         name: First name, or first and last.
         phone: E.164, or None. One of phone and email is needed.
         email: Address, or None.
-        windows: Preferred times, at most three.
+        windows: Preferred times, at most three; the one taken, where `slot_start` is given.
+        slot_start: A free time to hold (mode slots), or None.
         consent_text_version: Version of the text that was agreed to.
         consented_at: Moment of the yes, with a time zone.
         screened: False for "just book me".
@@ -65,6 +86,7 @@ class ConsultationRequest:
     phone: Optional[str] = field(default=None, repr=False)
     email: Optional[str] = field(default=None, repr=False)
     windows: Sequence[Window] = ()
+    slot_start: Optional[datetime] = None
     findings: Sequence[Finding] = field(default=(), repr=False)
     answers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -75,70 +97,47 @@ class ConsultationRequest:
             raise ValueError("a request needs a phone number or an e-mail address")
 
 
-@dataclass(frozen=True)
-class Booking:
-    """A stored request.
-
-    Attributes:
-        reference: Code as people see it, XXX-XXXX.
-        status: One of `desk.records.STATUSES`.
-        created_at: Moment of the request, UTC.
-        windows, verdict, findings, answers: As stored; dates are ISO-8601 text.
-    """
-
-    reference: str
-    status: str
-    created_at: datetime
-    conversation_id: str
-    channel: str
-    name: str = field(repr=False)
-    phone: Optional[str] = field(repr=False)
-    email: Optional[str] = field(repr=False)
-    consent_text_version: str
-    consented_at: datetime
-    windows: Tuple[Mapping[str, Any], ...]
-    screened: bool
-    outcome: str = field(repr=False)
-    verdict: Mapping[str, Any] = field(repr=False)
-    findings: Tuple[Mapping[str, Any], ...] = field(repr=False)
-    answers: Mapping[str, str] = field(repr=False)
-    rules_version: str
-
-    def to_dict(self) -> Dict[str, Any]:
-        """A JSON-ready dictionary."""
-        plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        for name in ("created_at", "consented_at"):
-            plain[name] = plain[name].isoformat()
-        return {**plain, "windows": list(self.windows), "findings": list(self.findings)}
-
-
 def request_consultation(request: ConsultationRequest, *, idempotency_key: str) -> Booking:
-    """Store a request, once for each key.
+    """Store a request, once for each key, with its time and one message for each target outside.
+
+    All of it is one transaction: it is there as a whole or not at all. A second call with the same key gives
+    the first request back; where it names another contact or time, the request is brought up to date.
 
     Args:
         request: What the person asks for.
-        idempotency_key: Conversation id and form run; a second call with it returns the first booking.
+        idempotency_key: Conversation id and run of the form.
 
     Raises:
         UnderAge: When the verdict says under 18; nothing is stored.
         UrgentFirst: When the verdict is urgent; nothing is stored.
+        SlotTaken: When `slot_start` is not free any more; nothing is stored.
         DeskUnavailable: When it could not be stored; the person must be told and given the phone number.
     """
     check_bookable(request.verdict)
-    for _ in range(5):
+    settings = load().clinic.booking
+    # Each lost race for a time leaves one seat less to race for.
+    for _ in range(5 + settings.seats):
         row = _row(request, idempotency_key)
         try:
             with transaction() as session:
                 session.add(row)
-            return _booking(row)
+                session.flush()  # before the time: a retry of a stored request must not find it taken
+                if request.slot_start is not None:
+                    _check_offered(request)
+                    hold(session, row.id, request.slot_start, settings)
+                enqueue(session, "consultation", row.id, "requested")
+            return booking_of(row)
         except Conflict:
-            # The key is taken (this request is stored already), or, once in a blue moon, the reference.
-            with transaction() as session:
-                query = select(Consultation).filter_by(idempotency_key=idempotency_key)
-                stored = session.scalars(query).first()
+            # The key is taken (this request is stored already), or a seat, or once in a blue moon the reference.
+            stored = _brought_up_to_date(request, idempotency_key)
             if stored is not None:
-                return _booking(stored)
-    raise DeskUnavailable("no free reference")
+                return stored
+        except DeskUnavailable:
+            # Too many wrote at once; reading waits for nobody, and may tell that the time has gone meanwhile.
+            if request.slot_start is None or is_free(request.slot_start, settings):
+                raise
+            raise SlotTaken() from None
+    raise DeskUnavailable("too many at once")
 
 
 def check_bookable(verdict: Verdict) -> None:
@@ -157,94 +156,30 @@ def check_bookable(verdict: Verdict) -> None:
         raise UrgentFirst()
 
 
-def list_requests(limit: int = 50, status: Optional[str] = None) -> List[Booking]:
-    """Requests, newest first.
+def _check_offered(request: ConsultationRequest) -> None:
+    """Raises SlotTaken for a time that was chosen long ago and is too soon by now."""
+    moment = now(at=request.consented_at.timestamp())
+    if request.slot_start and not is_offered(request.slot_start, moment, load().clinic):
+        raise SlotTaken()
 
-    Args:
-        limit: At most so many.
-        status: Only this status; "open" means requested, contacted or confirmed; None means all.
 
-    Raises:
-        ValueError: For an unknown status.
-        DeskUnavailable: When the database cannot be reached.
-    """
-    query = select(Consultation).order_by(Consultation.created_at.desc(), Consultation.id.desc()).limit(limit)
-    if status == "open":
-        query = query.where(Consultation.status.in_(OPEN_STATUSES))
-    elif status is not None:
-        query = query.where(Consultation.status == _known(status))
+def _brought_up_to_date(request: ConsultationRequest, key: str) -> Optional[Booking]:
+    """The request stored under this key, with what was said last; None when there is none."""
     with transaction() as session:
-        return [_booking(row) for row in session.scalars(query)]
-
-
-def find(reference: str, phone_last4: Optional[str] = None, email: Optional[str] = None) -> Optional[Booking]:
-    """The request with this code, if the caller also knows its phone's last digits or its e-mail.
-
-    Args:
-        reference: The code in any writing: "x4f 29gh", "X4F-29GH".
-        phone_last4: Last four digits of the phone.
-        email: The e-mail address; capitals do not matter.
-
-    Returns:
-        The booking, or None when the code or the proof is wrong (which of them is not told).
-    """
-    code = read_reference(reference)
-    if code is None:
-        return None
-    with transaction() as session:
-        row = session.scalars(select(Consultation).filter_by(reference=code)).first()
-        return _booking(row) if row is not None and _proven(row, phone_last4, email) else None
-
-
-def cancel(
-    reference: str, phone_last4: Optional[str] = None, email: Optional[str] = None
-) -> Optional[Booking]:
-    """Cancel a request that is still open; a second cancel changes nothing.
-
-    Returns:
-        The booking as it is now (closed stays closed), or None as in `find`.
-    """
-    booking = find(reference, phone_last4, email)
-    if booking is None:
-        return None
-    return _set_status(booking.reference, "cancelled", OPEN_STATUSES)
-
-
-def change_status(reference: str, status: str) -> Optional[Booking]:
-    """Set the status, for staff. None for an unknown code.
-
-    Raises:
-        ValueError: For an unknown status.
-        DeskUnavailable: When the database cannot be reached.
-    """
-    return _set_status(reference, _known(status), STATUSES)
-
-
-def _set_status(reference: str, status: str, only_from: Sequence[str]) -> Optional[Booking]:
-    code = read_reference(reference)
-    change = (
-        update(Consultation)
-        .where(Consultation.reference == code, Consultation.status.in_(only_from))
-        .values(status=status)
-        .execution_options(synchronize_session=False)
-    )
-    with transaction() as session:
-        session.execute(change)
-        row = session.scalars(select(Consultation).filter_by(reference=code)).first()
-        return _booking(row) if row is not None else None
-
-
-def _known(status: str) -> str:
-    if status not in STATUSES:
-        raise ValueError(f"unknown status {status!r}; one of {', '.join(STATUSES)}")
-    return status
-
-
-def _proven(row: Consultation, phone_last4: Optional[str], email: Optional[str]) -> bool:
-    digits = "".join(letter for letter in phone_last4 or "" if letter.isdigit())
-    if row.phone and len(digits) == 4 and row.phone.endswith(digits):
-        return True
-    return bool(row.email and email and row.email.casefold() == email.strip().casefold())
+        row = session.scalars(select(Consultation).filter_by(idempotency_key=key).with_for_update()).first()
+        if row is None:
+            return None
+        untouched = row.status == STATUSES[0]  # staff have not begun with it
+        person = {"name": request.name.strip(), "phone": request.phone, "email": request.email}
+        if untouched and any(getattr(row, name) != value for name, value in person.items()):
+            for name, value in person.items():
+                setattr(row, name, value)
+            row.contact_key = contact_key(request.phone or request.email)
+        stored = booking_of(row)
+    times = [window.to_dict() for window in request.windows]
+    if not untouched or (list(stored.windows), stored.slot_start) == (times, request.slot_start):
+        return stored
+    return reschedule(stored.reference, request.windows, request.slot_start)
 
 
 def _row(request: ConsultationRequest, key: str) -> Consultation:
@@ -257,9 +192,11 @@ def _row(request: ConsultationRequest, key: str) -> Consultation:
         name=request.name.strip(),
         phone=request.phone,
         email=request.email,
+        contact_key=contact_key(request.phone or request.email),
         consent_text_version=request.consent_text_version,
         consented_at=request.consented_at,
         windows=[window.to_dict() for window in request.windows],
+        slot_start=request.slot_start,
         screened=request.screened,
         outcome=verdict["outcome"],
         verdict=verdict,
@@ -268,11 +205,3 @@ def _row(request: ConsultationRequest, key: str) -> Consultation:
         rules_version=verdict["version"],
         idempotency_key=key,
     )
-
-
-def _booking(row: Consultation) -> Booking:
-    values = {name: getattr(row, name) for name in Booking.__dataclass_fields__}
-    values.update(
-        reference=show_reference(row.reference), windows=tuple(row.windows), findings=tuple(row.findings)
-    )
-    return Booking(**values)

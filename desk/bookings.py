@@ -17,7 +17,7 @@ import phonenumbers
 from candidacy.knowledge import BrokenFile, Knowledge, load
 from desk.booking import Booking, list_requests
 from desk.handoff import CallbackRequest, RaisedAlert, list_alerts, list_callbacks
-from desk.records import DeskUnavailable
+from desk.database import DeskUnavailable
 from desk.settings import BadSetting, time_zone
 
 WIDTH = 100

@@ -11,6 +11,9 @@ from email_validator import EmailNotValidError, validate_email
 from phonenumbers import Leniency, PhoneNumberFormat, PhoneNumberMatcher, ValidationResult
 from rapidfuzz.distance import DamerauLevenshtein
 
+EXTENSION = ";ext="
+"""Stands between a number and its extension, as in RFC 3966."""
+
 MAX_TEXT = 500
 """Characters that are read; a contact stands in a short message."""
 
@@ -46,8 +49,8 @@ class Contact:
 
     Attributes:
         kind: phone or email.
-        value: E.164, or the address.
-        shown: Masked, to be read back: "ending in 0142", "j***@example.com".
+        value: E.164, with ";ext=12" behind it where an extension was given; or the address.
+        shown: Masked, to be read back: "ending in 0142", "ending in 0142 ext. 12", "j***@example.com".
         valid: False for a number of the right length that no network has given out; it is accepted.
         suggestion: The address that may have been meant ("gmail.con"), or None. Never put in by itself.
     """
@@ -90,7 +93,8 @@ def mask(value: str) -> str:
     if "@" in value:
         local, _, host = value.rpartition("@")
         return f"{local[:1]}***@{host}"
-    return f"ending in {value[-4:]}"
+    number, _, extension = value.partition(EXTENSION)
+    return f"ending in {number[-4:]}" + (f" ext. {extension}" if extension else "")
 
 
 def _phones(text: str, country: str) -> List[Contact]:
@@ -115,6 +119,8 @@ def _phone(number: phonenumbers.PhoneNumber) -> Optional[Contact]:
     if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         return None
     value = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    if number.extension:
+        value += EXTENSION + number.extension
     return Contact("phone", value, mask(value), phonenumbers.is_valid_number(number))
 
 

@@ -10,7 +10,10 @@ from sqlalchemy import select, update
 
 from candidacy.screening import Verdict
 from desk.booking import UrgentFirst, check_bookable
-from desk.records import ALERT_KINDS, Alert, Callback, Conflict, transaction
+from desk.database import Conflict, transaction
+from desk.delivery import enqueue
+from desk.records import ALERT_KINDS, Alert, Callback
+from desk.sealing import contact_key
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def request_callback(
     *,
     idempotency_key: Optional[str] = None,
 ) -> CallbackRequest:
-    """Store that somebody asked to be called or written to.
+    """Store that somebody asked to be called or written to, and the messages that tell of it, in one transaction.
 
     Args:
         contact: Phone in E.164, or e-mail address.
@@ -77,12 +80,15 @@ def request_callback(
         channel=channel,
         name=name,
         contact=contact,
+        contact_key=contact_key(contact),
         outcome=verdict.outcome if verdict else None,
         idempotency_key=idempotency_key,
     )
     try:
         with transaction() as session:
             session.add(row)
+            session.flush()
+            enqueue(session, "callback", row.id, "requested")
         return _callback(row)
     except Conflict:
         with transaction() as session:
@@ -91,7 +97,7 @@ def request_callback(
 
 
 def raise_alert(kind: str, conversation_id: str, channel: str) -> RaisedAlert:
-    """Store an alert for staff.
+    """Store an alert for staff, and the messages that tell of it, in one transaction.
 
     Raises:
         ValueError: For an unknown kind.
@@ -102,6 +108,8 @@ def raise_alert(kind: str, conversation_id: str, channel: str) -> RaisedAlert:
     row = Alert(kind=kind, conversation_id=conversation_id, channel=channel)
     with transaction() as session:
         session.add(row)
+        session.flush()
+        enqueue(session, "alert", row.id, "raised")
     return _alert(row)
 
 

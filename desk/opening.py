@@ -1,4 +1,4 @@
-"""When the clinic is open: the hours of `clinic.yml` and the country's public holidays."""
+"""When the clinic is open: the hours and closed days of `clinic.yml` and the country's public holidays."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from candidacy.knowledge.models import WEEKDAYS
 
 
 def opening_hours(day: date, clinic: Clinic) -> Optional[Tuple[time, time]]:
-    """Opening and closing time of one day, clinic time; None when closed or a public holiday.
+    """Opening and closing time of one day, clinic time; None when closed, also by a public holiday.
 
     A file that gives no hours at all says nothing about them: every day but a holiday counts as open.
     """
-    if is_holiday(day, clinic.country):
+    if day in clinic.closed_days or is_holiday(day, clinic.country):
         return None
     if not clinic.hours:
         return time.min, time.max
@@ -29,6 +29,18 @@ def is_open(moment: datetime, clinic: Clinic) -> bool:
     """True when the clinic is open at this moment, given in the clinic's time zone."""
     hours = opening_hours(moment.date(), clinic)
     return hours is not None and hours[0] <= moment.time() < hours[1]
+
+
+def next_opening(moment: datetime, clinic: Clinic, within: int = 60) -> Optional[datetime]:
+    """When a closed clinic opens next, clinic time; None when the file gives no hours, or not within so many days."""
+    if not clinic.hours:
+        return None
+    for step in range(within + 1):
+        day = moment.date() + timedelta(days=step)
+        hours = opening_hours(day, clinic)
+        if hours and (step or hours[0] > moment.time()):
+            return datetime.combine(day, hours[0], moment.tzinfo)
+    return None
 
 
 def open_days(after: date, clinic: Clinic, within: int = 60) -> Iterator[date]:

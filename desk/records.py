@@ -1,98 +1,14 @@
-"""The front desk's tables, and transactions on them (SQLite or PostgreSQL)."""
+"""The front desk's tables: requests, their times, call-backs, alerts, deliveries."""
 
 from __future__ import annotations
 
-import threading
-from contextlib import contextmanager
-from datetime import datetime, timezone
-from pathlib import Path
-from typing import Any, Dict, Iterator, Optional
+from sqlalchemy import Boolean, Column, ForeignKey, Integer, String, UniqueConstraint
 
-from sqlalchemy import (
-    JSON,
-    Boolean,
-    CheckConstraint,
-    Column,
-    DateTime,
-    Integer,
-    MetaData,
-    String,
-    UniqueConstraint,
-    create_engine,
-    event,
-)
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
-from sqlalchemy.orm import Session, declarative_base
-from sqlalchemy.types import TypeDecorator
-
-from desk.settings import settings
+from desk.database import Base, Json, Sealed, SealedJson, UtcDateTime, one_of, utc_now
 
 STATUSES = ("requested", "contacted", "confirmed", "closed", "cancelled")
-ALERT_KINDS = ("urgent", "call_today")
-
-WAIT_MS = 2000
-"""How long a statement may wait for the database: an action has 4 s in all and must still answer."""
-
-
-class DeskUnavailable(RuntimeError):
-    """The database cannot be reached or does not answer. The text names the kind of failure only."""
-
-    def __init__(self, failure: str) -> None:
-        super().__init__(f"the front desk's database is not available ({failure})")
-
-
-class Conflict(RuntimeError):
-    """A constraint of the database refused a row. The text holds nothing of the row."""
-
-    def __init__(self) -> None:
-        super().__init__("the database refused the row: a constraint does not allow it")
-
-
-class UtcDateTime(TypeDecorator):
-    """A moment, kept in UTC and returned with its zone on both databases."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: Optional[datetime], dialect: Any) -> Optional[datetime]:
-        """To UTC; ValueError for a time without a zone."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without its zone")
-        return value.astimezone(timezone.utc)
-
-    def process_result_value(self, value: Optional[datetime], dialect: Any) -> Optional[datetime]:
-        """SQLite forgets the zone; it is UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=timezone.utc) if value.tzinfo is None else value.astimezone(timezone.utc)
-
-
-Base = declarative_base(
-    metadata=MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-)
-
-_Json = JSON().with_variant(JSONB(), "postgresql")
-
-
-def _utc_now() -> datetime:
-    return datetime.now(timezone.utc)
-
-
-def _one_of(column: str, values: tuple) -> CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({listed})", name=column)
+ALERT_KINDS = ("urgent", "call_today", "delivery", "free_time")
+DELIVERY_STATES = ("waiting", "sent", "dead")
 
 
 class Consultation(Base):
@@ -102,151 +18,112 @@ class Consultation(Base):
     __table_args__ = (
         UniqueConstraint("reference"),
         UniqueConstraint("idempotency_key"),
-        _one_of("status", STATUSES),
+        one_of("status", STATUSES),
         {"sqlite_autoincrement": True},
     )
 
     id = Column(Integer, primary_key=True)
     reference = Column(String(7), nullable=False)
-    created_at = Column(UtcDateTime, nullable=False, default=_utc_now, index=True)
+    created_at = Column(UtcDateTime, nullable=False, default=utc_now, index=True)
     status = Column(String(20), nullable=False, default=STATUSES[0], index=True)
     conversation_id = Column(String(255), nullable=False, index=True)
     channel = Column(String(40), nullable=False)
-    name = Column(String(120), nullable=False)
-    phone = Column(String(20))
-    email = Column(String(320))
+    name = Column(Sealed, nullable=False)
+    phone = Column(Sealed)
+    email = Column(Sealed)
+    contact_key = Column(String(32), index=True)
     consent_text_version = Column(String(40), nullable=False)
     consented_at = Column(UtcDateTime, nullable=False)
-    windows = Column(_Json, nullable=False)
+    windows = Column(Json, nullable=False)
+    slot_start = Column(UtcDateTime)
     screened = Column(Boolean(create_constraint=False), nullable=False)
     outcome = Column(String(20), nullable=False)
-    verdict = Column(_Json, nullable=False)
-    findings = Column(_Json, nullable=False)
-    answers = Column(_Json, nullable=False)
+    verdict = Column(SealedJson, nullable=False)
+    findings = Column(SealedJson, nullable=False)
+    answers = Column(SealedJson, nullable=False)
     rules_version = Column(String(80), nullable=False)
     idempotency_key = Column(String(255), nullable=False)
+
+
+class SlotCell(Base):
+    """A quarter of an hour of one seat, taken by a booking: the key makes a second booking impossible."""
+
+    __tablename__ = "slot_cell"
+
+    starts_at = Column(UtcDateTime, primary_key=True)
+    seat = Column(Integer, primary_key=True, autoincrement=False)
+    consultation_id = Column(Integer, ForeignKey("consultation_request.id", ondelete="CASCADE"), nullable=False, index=True)
+
+
+class ReferenceTry(Base):
+    """Somebody tried a reference code; wrong ones are limited (`who` is a keyed hash, never a contact)."""
+
+    __tablename__ = "reference_try"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id = Column(Integer, primary_key=True)
+    at = Column(UtcDateTime, nullable=False, default=utc_now)
+    who = Column(String(64), nullable=False, index=True)
+    right = Column(Boolean(create_constraint=False), nullable=False)
+
+
+class Delivery(Base):
+    """One message to one target outside: written in the same transaction as what it tells of."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("idempotency_key"),
+        one_of("state", DELIVERY_STATES),
+        {"sqlite_autoincrement": True},
+    )
+
+    id = Column(Integer, primary_key=True)
+    created_at = Column(UtcDateTime, nullable=False, default=utc_now)
+    target = Column(String(20), nullable=False)
+    event = Column(String(40), nullable=False)
+    subject = Column(String(20), nullable=False)
+    subject_id = Column(Integer, nullable=False, index=True)
+    idempotency_key = Column(String(120), nullable=False)
+    state = Column(String(20), nullable=False, default=DELIVERY_STATES[0], index=True)
+    attempts = Column(Integer, nullable=False, default=0)
+    next_attempt_at = Column(UtcDateTime, nullable=False, default=utc_now, index=True)
+    failure = Column(String(80))
+    sent_at = Column(UtcDateTime)
 
 
 class Callback(Base):
     """Somebody asked to be called or written to."""
 
     __tablename__ = "callback_request"
-    __table_args__ = (UniqueConstraint("idempotency_key"), {"sqlite_autoincrement": True})
+    __table_args__ = (UniqueConstraint("idempotency_key"), one_of("status", STATUSES), {"sqlite_autoincrement": True})
 
     id = Column(Integer, primary_key=True)
-    created_at = Column(UtcDateTime, nullable=False, default=_utc_now, index=True)
+    created_at = Column(UtcDateTime, nullable=False, default=utc_now, index=True)
     conversation_id = Column(String(255), nullable=False, index=True)
     channel = Column(String(40), nullable=False)
-    name = Column(String(120), nullable=False)
-    contact = Column(String(320), nullable=False)
+    status = Column(String(20), nullable=False, default=STATUSES[0], index=True)
+    name = Column(Sealed, nullable=False)
+    contact = Column(Sealed, nullable=False)
+    contact_key = Column(String(32), index=True)
     outcome = Column(String(20))
     idempotency_key = Column(String(255))
 
 
 class Alert(Base):
-    """Staff should look now: an emergency was told, or a sign that needs the clinic the same day."""
+    """Staff should look now: an emergency was told, or a sign that needs the clinic the same day.
+
+    "free_time": somebody who expected a confirmed consultation had everything deleted; `conversation_id`
+    then holds the reference code, which is all that is left.
+    """
 
     __tablename__ = "alert"
-    __table_args__ = (_one_of("kind", ALERT_KINDS), {"sqlite_autoincrement": True})
+    __table_args__ = (one_of("kind", ALERT_KINDS), {"sqlite_autoincrement": True})
 
     id = Column(Integer, primary_key=True)
-    created_at = Column(UtcDateTime, nullable=False, default=_utc_now, index=True)
+    created_at = Column(UtcDateTime, nullable=False, default=utc_now, index=True)
     kind = Column(String(20), nullable=False)
     conversation_id = Column(String(255), nullable=False, index=True)
     channel = Column(String(40), nullable=False)
     seen_at = Column(UtcDateTime)
 
 
-_engines: Dict[str, Engine] = {}
-_lock = threading.Lock()
-
-
-def engine(url: Optional[str] = None) -> Engine:
-    """The engine of a database, its tables made; one per address and process.
-
-    Args:
-        url: SQLAlchemy address; DATABASE_URL when None.
-
-    Raises:
-        DeskUnavailable: When the database cannot be reached.
-        BadSetting: When DATABASE_URL cannot be used.
-    """
-    address = url or settings().database_url
-    with _lock:
-        known = _engines.get(address)
-        if known is not None and _still_there(address):
-            return known
-        try:
-            made = _connect(address)
-        except (SQLAlchemyError, OSError) as error:
-            raise DeskUnavailable(type(error).__name__) from None
-        _engines[address] = made
-        return made
-
-
-@contextmanager
-def transaction(url: Optional[str] = None) -> Iterator[Session]:
-    """One transaction: committed at the end of the block, undone by an error in it.
-
-    Raises:
-        Conflict: When a constraint refused a row.
-        DeskUnavailable: When the database cannot be reached or does not answer in time.
-    """
-    # The database's own messages may quote the row, so none of them goes further than this.
-    try:
-        with Session(engine(url), future=True, expire_on_commit=False) as session, session.begin():
-            yield session
-    except IntegrityError:
-        raise Conflict() from None
-    except SQLAlchemyError as error:
-        raise DeskUnavailable(type(error).__name__) from None
-
-
-def forget_engines() -> None:
-    """Close every connection; the next use connects anew (for tests, and after a fork)."""
-    with _lock:
-        for known in _engines.values():
-            known.dispose()
-        _engines.clear()
-
-
-def _still_there(address: str) -> bool:
-    """A SQLite file that was removed under a running process is made again, with its tables."""
-    url = make_url(address)
-    return not url.drivername.startswith("sqlite") or Path(url.database or "").exists()
-
-
-def _connect(address: str) -> Engine:
-    url = make_url(address)
-    options: Dict[str, Any] = {"future": True, "hide_parameters": True}
-    if url.drivername.startswith("sqlite"):
-        Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
-        made = create_engine(address, connect_args={"timeout": WAIT_MS / 1000}, **options)
-        event.listen(made, "connect", _prepare_sqlite)
-        with made.connect() as connection:
-            # Kept in the file: readers and the one writer do not block each other.
-            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
-    else:
-        arguments = {"connect_timeout": WAIT_MS // 1000, "tcp_user_timeout": WAIT_MS}
-        options.update(pool_pre_ping=True, pool_timeout=WAIT_MS / 1000)
-        made = create_engine(address, connect_args=arguments, **options)
-        event.listen(made, "connect", _prepare_postgresql)
-    try:
-        Base.metadata.create_all(made)
-    except SQLAlchemyError as error:
-        if isinstance(error, OperationalError) and not url.drivername.startswith("sqlite"):
-            raise  # nobody answers there: trying again would only use up the action's time
-        # Another process made the same tables at the same moment; a second look settles it.
-        Base.metadata.create_all(made)
-    return made
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
-
-
-def _prepare_postgresql(connection: Any, _record: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET statement_timeout = {WAIT_MS}")
-    connection.commit()

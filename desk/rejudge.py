@@ -18,7 +18,8 @@ from sqlalchemy import select
 from candidacy.findings import Finding
 from candidacy.knowledge import OUTCOMES, BrokenFile, Knowledge, load
 from candidacy.screening import assess
-from desk.records import Consultation, DeskUnavailable, transaction
+from desk.database import DeskUnavailable, transaction
+from desk.records import Consultation
 from desk.references import show_reference
 from desk.settings import BadSetting, time_zone
 

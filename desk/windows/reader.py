@@ -48,11 +48,13 @@ class _Reader:
         self.joined = ""  # kind of the token that joins the next piece: or, mark (comma), stop
         self.bound: Optional[str] = None  # an "after", "from" or "before" that waits for a day
         self.before, self.before_day = Token("", "", {}, 0, 0), False
+        self.before_excluded = False
         self.last_days: Tuple[List[date], List[int]] = ([], [])
 
     def take(self, token: Token) -> None:
         """Add one token to the wish at hand, or begin the next."""
         kind, before, self.before = token.kind, self.before, token
+        self.before_excluded = self.excluding and before.kind in ("weekday", "weekend")
         self.before_day = before.kind in ("weekday", "weekend", "relative", "dmy", "mdy", "ordinal")
         if kind == "reset":
             # "I'm not free Friday": free belongs to the not.
@@ -205,6 +207,11 @@ class _Reader:
             self._again()
         elif plain and not said_half(token):
             part, start, end = (beside(clock, hint or "") or clock for clock in time)
+        named = self.wish.has_days and not self.wish.has_time
+        if self.excluding and (self.joined and not self.wish.has_time or self.before_excluded and named):
+            self.excluding = False  # "not Mondays, after 3", "any day but Monday after 3"
+        elif self.excluding and self.before_excluded:
+            return None  # "not Mondays after 3": the day is left out as a whole
         if self.excluding and ":" not in part:
             start, end = outside(start, end)
         self.wish.start, self.wish.end = start, end

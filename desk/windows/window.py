@@ -37,6 +37,21 @@ class Window:
     end: Optional[str] = None
     open: bool = True
 
+    def holds(self, moment: datetime) -> bool:
+        """True when something that begins at this moment, given in clinic time, suits."""
+        if self.days and moment.date().isoformat() not in self.days and WEEKDAYS[moment.weekday()] not in self.days:
+            return False
+        clock = f"{moment:%H:%M}"
+        if ":" in self.part:
+            return clock == self.part
+        low, high = PARTS.get(self.part, ("00:00", "24:00"))
+        return max(low, self.start or low) <= clock < min(high, self.end or high)
+
+    @property
+    def exact(self) -> bool:
+        """True for one time on one day."""
+        return ":" in self.part and len(self.days) == 1 and self.days[0][:1].isdigit()
+
     def to_dict(self) -> Dict[str, Any]:
         """A JSON-ready dictionary."""
         return {**asdict(self), "days": list(self.days)}
