@@ -14,11 +14,14 @@ import shutil
 import signal
 import sys
 import textwrap
+import uuid
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator, List, Mapping, Optional, Tuple
 
-from channels.turns import Incoming, Turns
+from channels.deleting import SHELL, Deleter, is_over
+from channels.turns import Incoming, Turns, log_failure
+from desk.database import DeskUnavailable
 
 CHANNEL = "cmdline"
 """Name of Rasa's console channel."""
@@ -31,8 +34,12 @@ PICK_SEVERAL = "Reply with one or more numbers, like 1, 3, or in your own words.
 ASK_AGAIN = "Please type a message, then press Enter."
 EXIT = "/stop"
 
-_NUMBER = r"\(?#?\d{1,2}[.)]?"
-_NUMBERS = re.compile(rf"\s*{_NUMBER}(?:(?:\s*[,;+&]\s*|\s+(?:and\s+)?){_NUMBER})*\s*[,.]?\s*", re.IGNORECASE)
+NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_WORD = rf"(?:{'|'.join(NUMBER_WORDS)})"
+_NUMBER = rf"(?:(?:number|option|no\.)\s*)?(?:\(?#?\d{{1,2}}[.)]?|{_WORD}\b\.?)"
+_NUMBERS = re.compile(
+    rf"\s*{_NUMBER}(?:(?:\s*[,;+&]\s*(?:and\s+)?|\s+(?:and\s+)?){_NUMBER})*\s*(?:please|pls)?\s*[,.!]*\s*", re.IGNORECASE
+)
 
 
 def install() -> None:
@@ -49,7 +56,7 @@ def install() -> None:
 
 
 def picks(line: str, choices: int, multi: bool) -> Optional[Tuple[int, ...]]:
-    """Indexes of the choices that a reply names ("2", "2)", for several "1, 3"), or None for own words.
+    """Indexes of the choices that a reply names ("2", "2)", "two", for several "1, 3"), or None for own words.
 
     Args:
         line: What was typed.
@@ -58,7 +65,8 @@ def picks(line: str, choices: int, multi: bool) -> Optional[Tuple[int, ...]]:
     """
     if not _NUMBERS.fullmatch(line):
         return None
-    numbers = [int(number) for number in re.findall(r"\d+", line)]
+    found = re.findall(rf"\d+|\b{_WORD}\b", line.lower())
+    numbers = [int(number) if number.isdigit() else NUMBER_WORDS.index(number) + 1 for number in found]
     if (len(numbers) > 1 and not multi) or not all(1 <= number <= choices for number in numbers):
         return None
     return tuple(number - 1 for number in numbers)
@@ -112,7 +120,9 @@ async def talk(sender_id: str, agent: Any = None, keyboard: Optional["Keyboard"]
         agent = Sanic.get_app().ctx.agent
     own = keyboard is None
     keyboard = keyboard or Keyboard()
+    sender_id = sender_id if sender_id.startswith(SHELL) else SHELL + sender_id
     turns = Turns(CHANNEL, limit=10.0)
+    deleter = Deleter(lambda conversation: conversation.startswith(SHELL))
     columns = max(min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDTH), 20)
     offer: Optional[Mapping[str, Any]] = None
     sent = 0
@@ -131,11 +141,22 @@ async def talk(sender_id: str, agent: Any = None, keyboard: Optional["Keyboard"]
             offer = reply.body.get("open")
             _say(shown(reply.body["messages"], offer, columns))
             sent += 1
+            if await _deleted(deleter, agent, sender_id):
+                sender_id, offer = f"{SHELL}{uuid.uuid4().hex}", None
     finally:
         if own:
             keyboard.close()
     _say([""])
     return sent
+
+
+async def _deleted(deleter: Deleter, agent: Any, sender_id: str) -> bool:
+    """Carry out deletions that were asked for in a terminal; True when this conversation is one of them."""
+    try:
+        await deleter.run(agent)
+    except DeskUnavailable as error:
+        log_failure("deletions wait for the database", error)
+    return await is_over(sender_id)
 
 
 def _incoming(line: str, offer: Optional[Mapping[str, Any]]) -> Incoming:

@@ -110,7 +110,7 @@ def public(message: Mapping[str, Any]) -> Dict[str, Any]:
     if offer:
         shown.update(buttons=offer.public()["buttons"], multi=offer.multi)
     kind = message.get("kind") or (message.get("metadata") or {}).get("kind")
-    if not kind and str(message.get("utter_action") or "").startswith("utter_urgent"):
+    if not kind and str(message.get("utter_action") or "").startswith(("utter_urgent", "utter_self_harm")):
         kind = "urgent"
     if kind:
         shown["kind"] = str(kind)
@@ -150,9 +150,14 @@ def talk(tracker: Optional[DialogueStateTracker]) -> List[Dict[str, Any]]:
         words = _shown(user, before) if user else None
         if words:
             lines.append({"who": "user", "text": words})
-        lines.extend({"who": "bot", **public(message)} for message in said if message.get("text"))
+        lines.extend({"who": "bot", **public(message), **_whole(message)} for message in said if message.get("text"))
         before = said
     return lines
+
+
+def _whole(message: Mapping[str, Any]) -> Dict[str, Any]:
+    """What a text message left out because others may read it; this page is private."""
+    return {"text": str(message["in_full"])} if message.get("in_full") else {}
 
 
 def _shown(user: UserUttered, before: Sequence[Mapping[str, Any]]) -> Optional[str]:

@@ -11,6 +11,7 @@ from typing import Any, Awaitable, Callable, Dict, List, Optional, Tuple
 from rasa.core.channels.channel import UserMessage
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from channels import metrics
 from channels.transcript import SHOWN, Collected, Offer, last_offer, open_offer, public, replies_by_id
 
 logger = logging.getLogger(__name__)
@@ -59,32 +60,67 @@ class Talk:
         # Replies by message id, for retries. Per process: after a restart they are rebuilt from the tracker.
         self.replies: "OrderedDict[str, asyncio.Future[Reply]]" = OrderedDict()
         self.earlier: Optional[Dict[str, List[Dict[str, Any]]]] = None
-        self.late: List[Dict[str, Any]] = []
+        # By channel: what the page may show must not go out as a text message, which names no reasons.
+        self.late: Dict[str, List[Dict[str, Any]]] = {}
+        self.ended = False
+
+    def end(self) -> None:
+        """Everything of this conversation was deleted: forget it, and take nothing more for it."""
+        self.ended, self.earlier = True, {}
+        self.replies.clear()
+        self.late.clear()
+
+
+class Talks:
+    """The conversations that this process remembers; the least used ones are forgotten."""
+
+    def __init__(self, most: int = REMEMBERED_TALKS) -> None:
+        self.most = most
+        self._talks: "OrderedDict[str, Talk]" = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._talks)
+
+    def talk(self, conversation: str, new: bool = False) -> Talk:
+        """The memory of a conversation. `new`: nothing to look up."""
+        talk = self._talks.setdefault(conversation, Talk())
+        self._talks.move_to_end(conversation)
+        if new:
+            talk.earlier = {}
+        while len(self._talks) > self.most:
+            oldest = next(iter(self._talks))
+            if self._talks[oldest].lock.locked():
+                break
+            del self._talks[oldest]
+        return talk
+
+    def forget(self) -> None:
+        """Forget everything, as a restart does."""
+        self._talks.clear()
+
+
+TALKS = Talks()
+"""Shared by all channels of the process: a person may go on in the web chat by a private link, and the
+order of what they send is kept across both."""
 
 
 class Turns:
     """Takes messages to the bot and brings the answers back."""
 
-    def __init__(self, channel: str, limit: float) -> None:
+    def __init__(self, channel: str, limit: float, talks: Talks = TALKS) -> None:
         """
         Args:
             channel: Name of the channel, as Rasa's responses know it.
             limit: Seconds after which the person gets `utter_unavailable` instead of waiting on.
+            talks: What is remembered; one for the whole process.
         """
         self.channel = channel
         self.limit = limit
-        self._talks: "OrderedDict[str, Talk]" = OrderedDict()
+        self.talks = talks
 
     def talk(self, conversation: str, new: bool = False) -> Talk:
-        """The memory of a conversation; the least used ones are forgotten. `new`: nothing to look up."""
-        talk = self._talks.setdefault(conversation, Talk())
-        self._talks.move_to_end(conversation)
-        if new:
-            talk.earlier = {}
-        for name in list(self._talks)[: max(len(self._talks) - REMEMBERED_TALKS, 0)]:
-            if not self._talks[name].lock.locked():
-                del self._talks[name]
-        return talk
+        """The memory of a conversation. `new`: nothing to look up."""
+        return self.talks.talk(conversation, new)
 
     async def say(self, agent: Any, response: str, conversation: str) -> List[Dict[str, Any]]:
         """A fixed text of the domain for the browser; empty when it cannot be made (the page has its own)."""
@@ -106,6 +142,7 @@ class Turns:
         processed: bool = True,
     ) -> Reply:
         """The last net: what was said so far and `utter_unavailable`; failing that, the page has a text."""
+        metrics.count_unavailable(self.channel)
         text = await self.say(agent, "utter_unavailable", conversation)
         body: Dict[str, Any] = {"messages": said + text}
         if not text:
@@ -136,13 +173,22 @@ class Turns:
     async def _within_limit(
         self, talk: Talk, agent: Any, deliver: Deliver, conversation: str, incoming: Incoming
     ) -> Reply:
+        started = asyncio.get_event_loop().time()
+        try:
+            return await self._in_order(talk, agent, deliver, conversation, incoming)
+        finally:
+            metrics.observe_turn(self.channel, asyncio.get_event_loop().time() - started)
+
+    async def _in_order(
+        self, talk: Talk, agent: Any, deliver: Deliver, conversation: str, incoming: Incoming
+    ) -> Reply:
         loop = asyncio.get_event_loop()
         deadline = loop.time() + self.limit
         try:
             await asyncio.wait_for(talk.lock.acquire(), self.limit)
         except asyncio.TimeoutError:
             return await self.unavailable(agent, conversation, [], 503, processed=False)
-        spoken, talk.late = Collected(self.channel, talk.late), []
+        spoken = Collected(self.channel, talk.late.pop(self.channel, []))
         work = asyncio.ensure_future(self._work(talk, agent, deliver, conversation, incoming, spoken))
         done, _ = await asyncio.wait({work}, timeout=max(deadline - loop.time(), 0.05))
         if done:
@@ -163,6 +209,8 @@ class Turns:
         """The turn itself, under the talk's lock, which it gives back."""
         message: Optional[UserMessage] = None
         try:
+            if talk.ended:  # it waited while everything was deleted
+                return Reply(401, {"error": "session", "messages": []}, processed=False)
             tracker = None
             if talk.earlier is None or incoming.picks is not None:
                 tracker = await agent.tracker_store.retrieve_full_tracker(conversation)
@@ -179,6 +227,7 @@ class Turns:
                         raise LookupError("these buttons are closed")
                     words, shown = offer.resolve(incoming.picks)
                 except LookupError:
+                    metrics.count_refusal(self.channel, "choice_gone")
                     gone = await self.say(agent, "utter_choice_gone", conversation)
                     body = {"error": "choice_gone", "messages": spoken.public() + gone, "open": _open(offer)}
                     return Reply(400, body, processed=False)
@@ -200,7 +249,7 @@ class Turns:
             return await self.unavailable(agent, conversation, spoken.public())
         finally:
             if spoken.handed_over is not None:
-                talk.late += spoken.messages[spoken.handed_over :]
+                talk.late.setdefault(self.channel, []).extend(spoken.messages[spoken.handed_over :])
             talk.lock.release()
 
     async def _keep(self, agent: Any, message: Optional[UserMessage]) -> None:

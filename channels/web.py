@@ -1,4 +1,4 @@
-"""The chat page's channel, mounted by Rasa at `/webhooks/web/`.
+"""The chat page's channel, mounted by Rasa at `/webhooks/web/` and described by `openapi.json`.
 
 What the browser sends is checked here and nowhere trusted: the conversation comes from a signed token,
 typed text is never a command, and a button is an index into what the bot has just offered.
@@ -7,42 +7,42 @@ typed text is never a command, and a button is an index into what the bot has ju
 from __future__ import annotations
 
 import asyncio
-import json
-import re
-import unicodedata
 from pathlib import Path
-from typing import Any, Awaitable, Callable, Dict, List, Optional, Union
+from typing import Any, Awaitable, Callable, Dict, List, Optional
 
 from rasa.core.channels.channel import InputChannel, UserMessage
 from rasa.shared.exceptions import RasaException
-from sanic import Blueprint, response
+from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from candidacy import knowledge
-from channels.page import WIDGET, about, page
+from channels import deleting, links, metrics
+from channels.connections import Guarded
+from channels.health import health
+from channels.incoming import Refused, emergency_in, read_body, read_message, read_object
+from channels.limits import Limit, caller, check_origin
+from channels.page import about, add_pages
 from channels.session import SECRET_FILE, Sessions, read_or_make_secret
 from channels.transcript import Collected, last_offer, open_offer, talk
 from channels.turns import Incoming, Reply, Turns, log_failure
+from desk.database import DeskUnavailable
+from desk.web_settings import ORIGIN, web_settings
 
-LONGEST_TEXT = 10_000
-LARGEST_BODY = 64 * 1024
+DESCRIPTION = Path(__file__).with_name("openapi.json")
 
-_MESSAGE_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9.*-]+(:\d{1,5})?")
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
-_KEYS = {"frame_origins", "turn_limit", "session_days"}
+_KEYS = {"frame_origins", "turn_limit", "session_days", "messages_a_minute"}
+_FROM_ONE_ADDRESS = 8
+"""Times as many messages as one talk may have: several people may share an address."""
 
-
-class Refused(Exception):
-    """A request that is answered with an error: status, code, and the response to say, if any."""
-
-    def __init__(self, status: int, code: str, say: Optional[str] = None, hint: str = "") -> None:
-        super().__init__(code)
-        self.status, self.code, self.say, self.hint = status, code, say, hint
+_SESSIONS_A_MINUTE, _SESSIONS_AT_ONCE = 30, 60
+_URGENT_A_MINUTE = 10
+_LETTERS_A_MESSAGE = 1_000
+"""A long text takes longer to understand, so it counts as several messages of its address."""
 
 
 class WebInput(InputChannel):
@@ -58,20 +58,22 @@ class WebInput(InputChannel):
         frame_origins: Optional[List[str]] = None,
         turn_limit: float = 10.0,
         session_days: float = 7.0,
+        messages_a_minute: float = 30,
         secret_file: Path = SECRET_FILE,
         read: Callable[[], knowledge.Knowledge] = knowledge.load,
     ) -> None:
         """
         Args:
-            frame_origins: Origins besides our own whose pages may show the chat in a frame.
+            frame_origins: Origins besides our own (and FRAME_ORIGINS) whose pages may show the chat.
             turn_limit: Seconds after which a person gets `utter_unavailable` instead of waiting on.
             session_days: Days after which a session ends and the page opens a new one.
+            messages_a_minute: Messages that one talk may send.
             secret_file: Where the session secret is kept when WEB_SESSION_SECRET is not set.
             read: Gives the clinic's knowledge.
         """
-        self.frame_origins = list(frame_origins or [])
+        self.frame_origins = [*(frame_origins or []), *web_settings().frame_origins]
         for origin in self.frame_origins:
-            if not isinstance(origin, str) or not _ORIGIN.fullmatch(origin):
+            if not isinstance(origin, str) or not ORIGIN.fullmatch(origin):
                 raise RasaException(
                     f"credentials: frame_origins: {origin!r} is no origin like https://clinic.example"
                 )
@@ -79,6 +81,11 @@ class WebInput(InputChannel):
         self.session_days = session_days
         self.secret_file = secret_file
         self.read = read
+        self.talk_limit = Limit(messages_a_minute)
+        self.urgent_limit = Limit(_URGENT_A_MINUTE)
+        self.address_limit = Limit(messages_a_minute * _FROM_ONE_ADDRESS)
+        self.session_limit = Limit(_SESSIONS_A_MINUTE, _SESSIONS_AT_ONCE)
+        self.limits = (self.talk_limit, self.urgent_limit, self.address_limit, self.session_limit)
 
     @classmethod
     def from_credentials(cls, credentials: Optional[Dict[str, Any]]) -> "WebInput":
@@ -87,6 +94,7 @@ class WebInput(InputChannel):
         frame_origins: list of origins whose pages may show the chat, e.g. [https://clinic.example]
         turn_limit: seconds before `utter_unavailable` (10)
         session_days: days a session lasts (7)
+        messages_a_minute: messages that one talk may send (30)
 
         Raises:
             RasaException: For a key that is not known or an origin that is none.
@@ -102,71 +110,120 @@ class WebInput(InputChannel):
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """The channel's routes."""
         sessions = Sessions(read_or_make_secret(self.secret_file), self.session_days)
-        bp = Blueprint("web")
-        bp.static("/s", str(WIDGET), name="web_widget")
+        bp = Guarded("web")
+        add_pages(bp, self.read)
 
         @bp.middleware("response")
         async def headers(request: Request, answer: HTTPResponse) -> None:
-            answer.headers["Content-Security-Policy"] = " ".join([_POLICY, *self.frame_origins])
+            answer.headers.setdefault("Content-Security-Policy", " ".join([_POLICY, *self.frame_origins]))
             answer.headers["X-Content-Type-Options"] = "nosniff"
             answer.headers["Referrer-Policy"] = "no-referrer"
-            static = "/s/" in request.path
-            answer.headers["Cache-Control"] = "no-cache" if static else "no-store"
+            answer.headers.setdefault("Cache-Control", "no-store")
 
-        def conversation_of(request: Request) -> str:
+        @bp.listener("after_server_start")
+        async def know_intents(app: Sanic, _: Any) -> None:
+            domain = getattr(getattr(app.ctx, "agent", None), "domain", None)
+            metrics.know_intents(domain.intents if domain else ())
+            deleting.start(app)
+
+        async def conversation_of(request: Request) -> str:
             conversation = sessions.conversation(request.headers.get("Authorization"))
-            if conversation is None:
+            if conversation is None or await deleting.is_over(conversation):
                 raise Refused(401, "session", hint="This session is over. Open a new one.")
             return conversation
 
-        @bp.get("/")
-        async def chat_page(request: Request) -> HTTPResponse:
-            if not request.path.endswith("/"):
-                return response.redirect(request.path.rsplit("/", 1)[-1] + "/")
-            return response.html(page(self.read()))
+        async def answer(request: Request, work: Awaitable[Reply]) -> HTTPResponse:
+            """The answer of `work`, or of the refusal it ends with."""
+            wait = None
+            try:
+                reply = await work
+            except Refused as refused:
+                wait = refused.wait
+                reply = await self._refuse(request.app.ctx.agent, refused)
+            return response.json(
+                reply.body, status=reply.status, headers={"Retry-After": str(wait)} if wait else None
+            )
 
         @bp.get("/about")
         async def about_the_rules(request: Request) -> HTTPResponse:
             return response.json(about(self.read()))
 
+        @bp.get("/openapi.json")
+        async def description(request: Request) -> HTTPResponse:
+            return await response.file(DESCRIPTION, mime_type="application/json")
+
         @bp.get("/health")
-        async def health(request: Request) -> HTTPResponse:
-            ready = request.app.ctx.agent.is_ready()
-            return response.json({"status": "ok" if ready else "starting"}, 200 if ready else 503)
+        async def fit_to_answer(request: Request) -> HTTPResponse:
+            status, body = await health(getattr(request.app.ctx, "agent", None))
+            return response.json(body, status=status)
 
         @bp.post("/session", stream=True)
         async def open_session(request: Request) -> HTTPResponse:
-            try:
-                await _body(request)
-            except Refused as refused:
-                return _json(await self._refuse(request.app.ctx.agent, refused))
-            return _json(await self._open(request.app.ctx.agent, sessions))
+            async def work() -> Reply:
+                self._check_origin(request)
+                raw = await read_body(request, needed=False)
+                link = read_object(raw).get("link") if raw else None
+                self.session_limit.check(_caller(request))
+                if link is not None:
+                    return await self._go_on(request.app.ctx.agent, sessions, link)
+                return await self._open(request.app.ctx.agent, sessions)
+
+            return await answer(request, work())
 
         @bp.get("/history")
         async def history(request: Request) -> HTTPResponse:
-            try:
-                conversation = conversation_of(request)
-            except Refused as refused:
-                return _json(await self._refuse(request.app.ctx.agent, refused))
-            return _json(await self._history(request.app.ctx.agent, conversation))
+            async def work() -> Reply:
+                conversation = await conversation_of(request)
+                self.address_limit.check(_caller(request))
+                return await self._history(request.app.ctx.agent, conversation)
+
+            return await answer(request, work())
 
         @bp.post("/message", stream=True)
         async def message(request: Request) -> HTTPResponse:
-            agent = request.app.ctx.agent
-            try:
-                raw = await _body(request)
-                conversation = conversation_of(request)
-                incoming = read_message(raw)
-            except Refused as refused:
-                return _json(await self._refuse(agent, refused))
-            return _json(await self.turns.take(agent, on_new_message, conversation, incoming))
+            async def work() -> Reply:
+                self._check_origin(request)
+                conversation = await conversation_of(request)
+                incoming = read_message(await read_body(request))
+                agent = request.app.ctx.agent
+                urgent = await self._check_pace(request, conversation, incoming)
+                if urgent:
+                    return Reply(200, {"messages": await self.turns.say(agent, urgent, "web")})
+                return await self.turns.take(agent, on_new_message, conversation, incoming)
+
+            return await answer(request, work())
 
         return bp
 
+    def _check_origin(self, request: Request) -> None:
+        check_origin(request.headers, web_settings().public_url, self.frame_origins)
+
+    async def _check_pace(self, request: Request, conversation: str, incoming: Incoming) -> Optional[str]:
+        """Refuse what comes too fast, but never an emergency: that goes to the bot like any other message.
+
+        When even those are too many: the fixed words (a response's name) to give without the bot.
+
+        Raises:
+            Refused: 429.
+        """
+        try:
+            self.talk_limit.check(conversation)
+            self.address_limit.check(_caller(request), 1 + len(incoming.text or "") // _LETTERS_A_MESSAGE)
+            return None
+        except Refused:
+            loop = asyncio.get_running_loop()
+            words = await loop.run_in_executor(None, emergency_in, incoming.text)
+            if not words:
+                raise
+        return words if self.urgent_limit.wait(conversation) else None
+
     async def _refuse(self, agent: Any, refused: Refused) -> Reply:
+        metrics.count_refusal(self.name(), refused.code)
         body: Dict[str, Any] = {"error": refused.code, "messages": []}
         if refused.hint:
             body["hint"] = refused.hint
+        if refused.wait:
+            body["retry_after"] = refused.wait
         if refused.say:
             body["messages"] = await self.turns.say(agent, refused.say, "web")
         return Reply(refused.status, body)
@@ -191,6 +248,31 @@ class WebInput(InputChannel):
             200, {"token": token, "messages": spoken.public(), "open": offer.public() if offer else None}
         )
 
+    async def _go_on(self, agent: Any, sessions: Sessions, link: Any) -> Reply:
+        """A session for the conversation that a private link names; the page then asks for its history.
+
+        Raises:
+            Refused: 401 when the link is forged, over or used up.
+        """
+        found = sessions.linked(link) if isinstance(link, str) else None
+        if found is None:
+            raise Refused(401, "link", say="utter_link_over")
+        conversation, end = found
+        if await deleting.is_over(conversation):
+            raise Refused(401, "link", say="utter_link_over")
+        reply = await self._history(agent, conversation)
+        if reply.status != 200:
+            return reply
+        try:
+            left = await asyncio.get_running_loop().run_in_executor(None, links.use, link, end)
+        except DeskUnavailable as error:
+            log_failure("a private link could not be counted", error)
+            return await self.turns.unavailable(agent, conversation, [], 503)
+        if not left:
+            raise Refused(401, "link", say="utter_link_over")
+        token, _ = sessions.issue(conversation, web_settings().link_hours * 3600)
+        return Reply(200, {"token": token, "messages": [], "open": reply.body["open"]})
+
     async def _history(self, agent: Any, conversation: str) -> Reply:
         """The whole talk; waits for a turn that is still running, so that its answer is there."""
         memory = self.turns.talk(conversation)
@@ -204,69 +286,10 @@ class WebInput(InputChannel):
         except Exception as error:  # noqa: BLE001
             log_failure("a talk could not be read", error)
             return await self.turns.unavailable(agent, conversation, [], 503)
-        memory.late = []
+        memory.late.pop(self.name(), None)
         offer = open_offer(tracker)
         return Reply(200, {"messages": talk(tracker), "open": offer.public() if offer else None})
 
 
-def read_message(raw: bytes) -> Incoming:
-    """What a `/message` body says: `{text | choice: int | choices: [int], offer?, id?}`.
-
-    Raises:
-        Refused: When it is not JSON, a type is wrong, or the text is empty or too long.
-    """
-    try:
-        body = json.loads(raw)
-    except (ValueError, RecursionError):
-        raise Refused(400, "bad_json", hint="Please send a JSON object.") from None
-    if not isinstance(body, dict):
-        raise Refused(400, "bad_json", hint="Please send a JSON object.")
-    message_id, offer = body.get("id"), body.get("offer")
-    if message_id is not None and not (isinstance(message_id, str) and _MESSAGE_ID.fullmatch(message_id)):
-        raise Refused(400, "bad_id", hint="id: up to 64 letters, digits, - and _.")
-    if offer is not None and not isinstance(offer, str):
-        raise Refused(400, "bad_offer", hint="offer: the id of the open buttons, as text.")
-    given = [key for key in ("text", "choice", "choices") if body.get(key) is not None]
-    if len(given) != 1:
-        raise Refused(400, "bad_message", hint="Please send one of text, choice, choices.")
-    value: Union[str, int, List[int]] = body[given[0]]
-    if given[0] == "text":
-        if not isinstance(value, str):
-            raise Refused(400, "bad_message", hint="text: a string.")
-        shown = clean(value)
-        if len(shown) > LONGEST_TEXT:
-            raise Refused(413, "too_long", say="utter_too_long")
-        words = without_command(shown)
-        if not any(char.isprintable() and not char.isspace() for char in words):
-            raise Refused(200, "empty", say="utter_empty_message")
-        return Incoming(text=words, shown=shown, id=message_id)
-    picks = value if isinstance(value, list) else [value]
-    if not 0 < len(picks) <= 100 or any(type(pick) is not int for pick in picks):
-        raise Refused(400, "bad_message", hint="choice: an index; choices: a list of indexes.")
-    return Incoming(picks=tuple(picks), offer=offer, id=message_id)
-
-
-def clean(text: str) -> str:
-    """Typed text without control characters and broken surrogates, which fail later."""
-    text = text.encode("utf-8", "replace").decode("utf-8").replace("\r\n", "\n")
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc").strip()
-
-
-def without_command(text: str) -> str:
-    """Typed text that Rasa cannot take for a command: it reads a leading "/" as the name of an intent."""
-    return re.sub(r"^[\s/]+", "", text)
-
-
-async def _body(request: Request) -> bytes:
-    """The request's body, read no further than the limit."""
-    chunks, size = [], 0
-    async for chunk in request.stream:
-        size += len(chunk)
-        if size > LARGEST_BODY:
-            raise Refused(413, "too_long", say="utter_too_long")
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _json(reply: Reply) -> HTTPResponse:
-    return response.json(reply.body, status=reply.status)
+def _caller(request: Request) -> str:
+    return caller(request.ip, request.headers.get("X-Forwarded-For"), web_settings().trusted_proxies)

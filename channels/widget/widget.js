@@ -1,13 +1,14 @@
 "use strict";
 (() => {
+  // A private link, as sent by SMS: /webhooks/web/#link=TOKEN. Out of the address bar before anything else.
+  const LINK = "#link=";
+  let link = location.hash.startsWith(LINK) && location.hash.slice(LINK.length);
+  if (link) history.replaceState(null, "", location.pathname);
+
   const $ = (id) => document.getElementById(id);
-  const log = $("log"), scroll = $("scroll"), input = $("text"), choices = $("choices");
+  const log = $("log"), scroll = $("scroll"), input = $("text"), choices = $("choices"), menu = $("menu"), more = $("more");
   const words = document.body.dataset;
-  const KEY = "chat";
-  const escaped = words.numbers.split("|").filter(Boolean).map((n) => n.replace(/[^\w\s]/g, "\\$&"));
-  // The clinic's own numbers, and anything written like a phone number.
-  const numbers = new RegExp(`(?<![\\w$.-])(?:${[...escaped, "\\+\\d[\\d ().-]{8,}\\d", "\\(?\\d{3}\\)?[ .-]\\d{3}[ .-]\\d{4}"].join("|")})(?![\\w%])`, "g");
-  const progress = new RegExp(words.progress);
+  const numbers = new RegExp(words.numbers, "g"), progress = new RegExp(words.progress), none = new RegExp(words.none, "i");
 
   let token = null;
   let offer = null;      // the buttons that are open, as the server told
@@ -17,23 +18,22 @@
   // A cross-site frame may be refused storage: the talk then lasts as long as the page.
   const store = (value) => {
     token = value;
-    try { value ? sessionStorage.setItem(KEY, value) : sessionStorage.removeItem(KEY); } catch { /* memory only */ }
+    try { sessionStorage.chat = value; } catch { /* memory only */ }
   };
-  try { token = sessionStorage.getItem(KEY); } catch { /* memory only */ }
+  try { token = sessionStorage.chat; } catch { /* memory only */ }
 
+  // Null when there was no answer.
   async function call(path, body) {
-    const stop = new AbortController();
-    const timer = setTimeout(() => stop.abort(), 30000);
     try {
       const answer = await fetch(path, {
-        method: path === "history" || path === "about" ? "GET" : "POST",
-        headers: token ? { Authorization: `Bearer ${token}` } : {},
+        method: body ? "POST" : "GET",
+        headers: { "Content-Type": "application/json", ...(token && { Authorization: `Bearer ${token}` }) },
         body: body && JSON.stringify(body),
-        signal: stop.signal,
+        signal: AbortSignal.timeout(30000),
       });
       return { status: answer.status, data: await answer.json().catch(() => ({})) };
-    } finally {
-      clearTimeout(timer);
+    } catch {
+      return null;
     }
   }
 
@@ -44,14 +44,31 @@
     return node;
   }
 
-  // Text only, never markup: a number becomes a link, a line stays a line.
+  function button(className, text, action) {
+    const node = make("button", className, text);
+    node.type = "button";
+    node.onclick = action;
+    return node;
+  }
+
+  function callLink(number, className, text) {
+    const node = make("a", className, text || number);
+    node.href = "tel:" + number.replace(/[^\d+]/g, "");
+    return node;
+  }
+
+  // Text only, never markup: a number becomes a link, a line stays a line, "- " begins an item of a list.
   function fill(bubble, text, links) {
-    for (const row of text.split("\n")) {
-      const line = bubble.appendChild(make("span", row.startsWith("- ") ? "line item" : "line"));
+    let list = null;
+    for (let row of text.split("\n")) {
+      const item = links && row.startsWith("- ");
+      if (item) row = row.slice(2);
+      list = item ? list || bubble.appendChild(make("ul")) : null;
+      const line = (list || bubble).appendChild(make(item ? "li" : "span", "line"));
+      line.dir = "auto";
       let from = 0;
       for (const hit of links ? row.matchAll(numbers) : []) {
-        line.append(row.slice(from, hit.index));
-        line.appendChild(make("a", "", hit[0])).href = "tel:" + hit[0].replace(/[^\d+]/g, "");
+        line.append(row.slice(from, hit.index), callLink(hit[0]));
         from = hit.index + hit[0].length;
       }
       line.append(row.slice(from));
@@ -60,31 +77,29 @@
 
   function group(who) {
     const last = log.lastElementChild;
-    if (last && last.classList.contains(who) && !last.classList.contains("failed") && who === "bot") return last.lastElementChild;
+    if (who === "bot" && last?.matches(".bot")) return last.lastElementChild;
     const box = log.appendChild(make("div", `group ${who}`));
-    if (who === "bot") {
-      const mark = box.appendChild(document.querySelector("header .mark").cloneNode(true));
-      mark.className = "mark";
-    }
+    if (who === "bot") box.append(document.querySelector(".mark").cloneNode(true));
     return box.appendChild(make("div", "stack"));
   }
 
   function show(who, message, fresh) {
-    const bubble = make("div", "bubble");
-    if (fresh) bubble.classList.add("fresh");
-    if (message.kind === "urgent") bubble.classList.add("urgent");
+    const bubble = make("div", fresh ? "bubble fresh" : "bubble");
     bubble.append(make("span", "sr", `${who === "bot" ? words.bot : words.you} `));
     let text = message.text;
     const step = who === "bot" && progress.exec(text);
     if (step) {
       bubble.append(make("span", "step", step[1]));
-      const bar = bubble.appendChild(document.createElement("progress"));
-      bar.max = step[3];
-      bar.value = step[2];
-      bar.setAttribute("aria-hidden", "true");
+      bubble.appendChild(make("span", "bar")).appendChild(make("i")).style.width = `${(100 * step[2]) / step[3]}%`;
       text = text.slice(step[0].length);
     }
     fill(bubble, text, who === "bot");
+    if (message.kind === "urgent") {
+      bubble.classList.add("urgent");
+      const found = [...bubble.querySelectorAll("a")].map((node) => node.textContent);
+      const calls = bubble.appendChild(make("div", "calls"));
+      for (const number of new Set(found)) calls.append(callLink(number, "pill", `${words.call} ${number}`));
+    }
     group(who).append(bubble);
     return bubble;
   }
@@ -95,8 +110,7 @@
 
   // When the bot cannot even say that it cannot answer, the page does.
   function spoken({ error, messages = [] }) {
-    if (error === "unavailable") return [...messages, { text: words.unavailable }];
-    return error === "choice_gone" && !messages.length ? [{ text: words.gone }] : messages;
+    return error === "unavailable" || (error && !messages.length) ? [...messages, { text: words.unavailable }] : messages;
   }
 
   function setOffer(next, speak) {
@@ -104,39 +118,36 @@
     choices.replaceChildren();
     choices.hidden = !offer;
     if (!offer) return;
-    const titles = offer.buttons.map((button) => button.title);
+    const titles = offer.buttons.map((choice) => choice.title), picked = new Set();
     if (speak) {
       const last = [...log.querySelectorAll(".bot .bubble")].pop();
       if (last) last.append(make("span", "sr", ` ${words.options} ${titles.join(", ")}.`));
     }
-    const picked = new Set();
-    const done = make("button", "pill solid", choices.dataset.send);
-    titles.forEach((title, index) => {
-      const pill = choices.appendChild(make("button", offer.multi ? "pill chip" : "pill", title));
-      pill.type = "button";
-      if (offer.multi) pill.setAttribute("aria-pressed", "false");
-      pill.onclick = (event) => {
-        // The second half of a double click: by then the same place may hold the answer to the next question.
-        if (!offer.multi) return event.detail > 1 ? undefined : press([index], title);
-        const on = !picked.delete(index);
-        if (on) picked.add(index);
-        pill.setAttribute("aria-pressed", String(on));
-        done.disabled = !picked.size;
-      };
+    const done = button("pill solid", words.send, () => {
+      const order = [...picked].sort((a, b) => a - b);
+      press({ choices: order }, order.map((index) => titles[index]).join(", "));
     });
-    if (offer.multi) {
-      done.type = "button";
-      done.disabled = true;
-      done.onclick = () => {
-        const order = [...picked].sort((a, b) => a - b);
-        press(order, order.map((index) => titles[index]).join(", "));
-      };
-      choices.append(done);
-    }
+    const pills = titles.map((title, index) => button(offer.multi ? "pill chip" : "pill", title, (event) => {
+      // The second half of a double click: by then the same place may hold the answer to the next question.
+      if (!offer.multi) return event.detail > 1 || press({ choice: index }, title);
+      if (!picked.delete(index)) {
+        // "None of these" and one of these cannot both be meant.
+        for (const other of picked) if (none.test(title) || none.test(titles[other])) picked.delete(other);
+        picked.add(index);
+      }
+      mark();
+    }));
+    const mark = () => {
+      pills.forEach((pill, index) => { pill.ariaPressed = picked.has(index); });
+      done.disabled = !picked.size;
+    };
+    choices.append(...pills);
+    if (!offer.multi) return;
+    choices.append(done);
+    mark();
   }
 
-  function press(indexes, shown) {
-    const body = offer.multi ? { choices: indexes } : { choice: indexes[0] };
+  function press(body, shown) {
     body.offer = offer.id;
     // The pressed button goes away; from here Tab reaches the next ones.
     scroll.focus({ preventScroll: true });
@@ -164,10 +175,9 @@
   }
 
   function send(body, shown) {
-    const bytes = crypto.getRandomValues(new Uint8Array(12));
-    body.id = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    const item = { body, shown, bubble: shown ? show("you", { text: shown }, true) : null };
-    put(item);
+    // Names the message, so that one sent twice is answered once.
+    body.id = (Date.now() + Math.random()).toString(36).replace(".", "-");
+    put({ body, shown, bubble: shown ? show("you", { text: shown }, true) : null });
   }
 
   function put(item) {
@@ -179,41 +189,35 @@
   async function deliver(item) {
     if (item.talk !== talk) return;
     busy(true);
-    let answer = null;
-    try { answer = await call("message", item.body); } catch { /* not sent */ }
+    const answer = await call("message", item.body);
     if (item.talk !== talk) return;
     busy(false);
-    if (answer && answer.status === 401) return reopen(item);
-    if (answer) answer.data.messages = spoken(answer.data);
-    if (!answer || answer.status >= 500 || answer.status === 429) {
-      if (answer) showAll(answer.data.messages, true);
-      return fail(item);
-    }
-    if (answer.data.error === "too_long" && item.bubble) {
+    if (!answer) return fail(item);
+    const { status, data } = answer;
+    if (status === 401) return reopen(item);
+    if (data.error === "too_long" && item.bubble) {
       if (!input.value) setText(item.shown);
       item.bubble.closest(".group").remove();
     }
-    showAll(answer.data.messages, true);
-    if (answer.data.hint) return fail(item);
-    if ("open" in answer.data) setOffer(answer.data.open, true);
-    toAnswer(item.bubble && item.bubble.isConnected ? item.bubble : null);
+    showAll(spoken(data), true);
+    if (status >= 500 || status === 429 || data.hint) return fail(item);
+    if ("open" in data) setOffer(data.open, true);
+    toAnswer(item.bubble?.isConnected && item.bubble);
   }
 
   function fail(item) {
     if (!item.bubble) return;
-    const box = item.bubble.closest(".group");
-    box.classList.add("failed");
+    const failed = item.bubble.closest(".group");
+    failed.classList.add("failed");
     const note = item.bubble.parentNode.appendChild(make("div", "retry", words.failed));
-    note.setAttribute("role", "alert");
-    const again = note.appendChild(make("button", "", words.again));
-    again.type = "button";
-    again.onclick = () => {
+    note.role = "alert";
+    note.append(button("", words.again, (event) => {
       note.remove();
-      box.classList.remove("failed");
-      log.append(box);
-      input.focus();
+      failed.classList.remove("failed");
+      log.append(failed);
+      if (event.isTrusted) input.focus();
       put(item);
-    };
+    }));
     toEnd();
   }
 
@@ -225,21 +229,31 @@
     await deliver(item);
   }
 
+  // A new talk, or the one that a private link leads to.
   async function begin() {
-    let answer = null;
     const before = token;
     busy(true);
     token = null;
-    try { answer = await call("session"); } catch { /* told below */ }
+    const answer = await call("session", link ? { link } : {});
     token = before;
     busy(false);
-    if (!answer || answer.status !== 200) {
+    if (link && answer?.status === 401) {
+      link = null;
+      const begun = await begin();
+      if (begun) for (const { text } of answer.data.messages) log.prepend(make("p", "notice", text));
+      return begun;
+    }
+    if (answer?.status !== 200) {
       trouble(answer);
       return false;
     }
     talk += 1;
     store(answer.data.token);
     log.replaceChildren();
+    if (link) {
+      link = null;
+      if (await restore()) return true;
+    }
     showAll(answer.data.messages, true);
     setOffer(answer.data.open, true);
     box().scrollTop = 0;
@@ -248,43 +262,35 @@
 
   function trouble(answer) {
     showAll(spoken(answer ? answer.data : { error: "unavailable" }), true);
-    const again = log.lastElementChild.lastElementChild.appendChild(make("button", "pill", words.again));
-    again.type = "button";
-    again.onclick = () => {
+    log.append(button("pill", words.again, () => {
       log.replaceChildren();
       input.focus();
       start();
-    };
+    }));
     toEnd();
   }
 
-  async function start() {
-    if (token) {
-      busy(true);
-      let answer = null;
-      try { answer = await call("history"); } catch { /* told below */ }
-      busy(false);
-      if (!answer || answer.status >= 500) return trouble(answer);
-      if (answer.status === 200 && answer.data.messages.length) {
-        // An old talk is there to be read, not to be announced line by line.
-        log.setAttribute("aria-busy", "true");
-        showAll(answer.data.messages);
-        log.removeAttribute("aria-busy");
-        setOffer(answer.data.open);
-        return toEnd();
-      }
-      store(null);
+  // The talk so far, from the server. False when there is none.
+  async function restore() {
+    busy(true);
+    const answer = await call("history");
+    busy(false);
+    if (!answer || answer.status >= 429) {
+      trouble(answer);
+      return true;
     }
-    await begin();
+    if (answer.status !== 200 || !answer.data.messages.length) return false;
+    // An old talk is there to be read, not to be announced line by line.
+    log.ariaBusy = true;
+    showAll(answer.data.messages);
+    log.ariaBusy = null;
+    setOffer(answer.data.open);
+    toEnd();
+    return true;
   }
 
-  async function footer() {
-    try {
-      const { status, data } = await call("about");
-      if (status !== 200) return;
-      const day = data.reviewed_on && new Date(`${data.reviewed_on}T12:00`).toLocaleDateString("en", { dateStyle: "medium" });
-      $("about").textContent = `${data.reviewed ? `${words.reviewed} ${day}` : words.unreviewed}. ${words.rules} ${data.rules_version}.`;
-    } catch { /* the chat works without it */ }
+  async function start() {
+    if (link || !token || !(await restore())) await begin();
   }
 
   function setText(text) {
@@ -293,12 +299,45 @@
     if (input.scrollHeight > input.clientHeight) input.style.height = `${input.scrollHeight}px`;
   }
 
+  // The talk as plain text, made here: it goes nowhere but into the person's own folder.
+  function save() {
+    const lines = [document.title, new Date().toLocaleString(), ""];
+    for (const bubble of log.querySelectorAll(".bubble")) {
+      const said = [...bubble.querySelectorAll(".step, .line")].map((line) => (line.matches("li") ? "- " : "") + line.textContent);
+      lines.push(bubble.firstChild.textContent + said.join("\n"), "");
+    }
+    const file = make("a");
+    file.download = "chat.txt";
+    file.href = URL.createObjectURL(new Blob([lines.join("\n")], { type: "text/plain" }));
+    file.click();
+  }
+
+  function toggle(open) {
+    menu.hidden = !open;
+    more.ariaExpanded = open;
+  }
+  const outside = (node) => { if (node && !menu.parentNode.contains(node)) toggle(false); };
+  more.onclick = () => toggle(menu.hidden);
+  addEventListener("focusin", (event) => outside(event.target));
+  addEventListener("pointerdown", (event) => outside(event.target));
+  menu.onclick = ({ target }) => {
+    if (!target.matches("button")) return;
+    toggle(false);
+    more.focus();
+    if (target.id) return target.id === "save" ? save() : print();
+    // Like any other message: the bot answers it.
+    send({ text: target.textContent }, target.textContent);
+  };
+
+  const framed = parent !== window;
   const close = () => parent.postMessage("chat:close", "*");
-  const framed = window.parent !== window;
   $("shut").hidden = !framed;
   $("shut").onclick = close;
   addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && framed && !$("ask").open) close();
+    if (event.key !== "Escape") return;
+    if (menu.hidden) return framed && close();
+    toggle(false);
+    more.focus();
   });
 
   $("composer").onsubmit = (event) => {
@@ -315,24 +354,32 @@
     $("composer").requestSubmit();
   };
 
-  $("over").onclick = () => $("ask").showModal();
-  $("stay").onclick = () => $("ask").close();
-  $("anew").onclick = async () => {
-    $("ask").close();
-    input.focus();
-    if (await begin()) queue = Promise.resolve();
+  const online = () => {
+    $("offline").hidden = navigator.onLine;
+    if (navigator.onLine) for (const again of document.querySelectorAll(".retry button")) again.click();
   };
-
-  const online = () => { $("offline").hidden = navigator.onLine; };
   addEventListener("online", online);
   addEventListener("offline", online);
   online();
 
   // When the keyboard of a phone opens, the last message stays in sight.
-  let atEnd = true;
-  scroll.onscroll = () => { atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 40; };
-  new ResizeObserver(() => { if (atEnd) toEnd(); }).observe(scroll);
+  let atEnd = true, height;
+  addEventListener("scroll", () => {
+    // A scroll told after the window has shrunk says nothing of the person.
+    if (box().clientHeight === height) atEnd = box().scrollHeight - box().scrollTop - height < 40;
+  }, true);
+  new ResizeObserver(() => { height = box().clientHeight; if (atEnd) toEnd(); }).observe(scroll);
 
-  footer();
+  // Opened on the clinic's page: the focus comes in, on a phone without calling up its keyboard.
+  const enter = () => {
+    if (document.activeElement === document.body) (matchMedia("(pointer: coarse)").matches ? scroll : input).focus();
+  };
+  if (framed) {
+    addEventListener("focus", enter);
+    if (document.hasFocus()) enter();
+  }
+
+  // Another private link in the same tab.
+  addEventListener("hashchange", () => { if (location.hash.startsWith(LINK)) location.reload(); });
   start();
 })();

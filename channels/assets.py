@@ -1,0 +1,114 @@
+"""The widget's files as they are sent: minified and compressed once, at the server's start."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Dict, Optional
+
+import rcssmin
+import rjsmin
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from channels.theme import read_colour, themed
+
+WIDGET = Path(__file__).resolve().parent / "widget"
+
+_KINDS = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+_SHEET_IN_SCRIPT = re.compile(r"(?<=replaceSync\(`)[^`]*(?=`\))")
+_FOREVER = "public, max-age=31536000, immutable"
+_ASK_EACH_TIME = "no-cache"
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One file as it is sent.
+
+    Attributes:
+        body: Minified bytes.
+        packed: The same, compressed with gzip.
+        kind: Content type.
+        tag: Digest of the body; part of its address, so that browsers may keep it for good.
+    """
+
+    body: bytes
+    packed: bytes
+    kind: str
+    tag: str
+
+
+def minify(name: str, text: str) -> str:
+    """A file of the widget without comments and needless blanks; `name` tells its kind (js, css, html)."""
+    if name.endswith(".css"):
+        return str(rcssmin.cssmin(text))
+    if name.endswith(".js"):
+        text = _SHEET_IN_SCRIPT.sub(lambda match: str(rcssmin.cssmin(match.group())), text)
+        return str(rjsmin.jsmin(text))
+    return re.sub(r"(?<=>)\n(?=<)", "", re.sub(r"\s*\n\s*", "\n", text).strip())
+
+
+def pack(text: str, kind: str) -> Asset:
+    """A text ready to be sent."""
+    body = text.encode("utf-8")
+    return Asset(body, gzip.compress(body, 9, mtime=0), kind, hashlib.sha256(body).hexdigest()[:16])
+
+
+class Assets:
+    """The scripts and style sheets by name. Reads the folder once; any other name is unknown."""
+
+    def __init__(self, folder: Path = WIDGET) -> None:
+        """
+        Args:
+            folder: Where the sources are.
+        """
+        self._text = {
+            path.name: minify(path.name, path.read_text(encoding="utf-8"))
+            for path in sorted(folder.iterdir())
+            if path.suffix in _KINDS
+        }
+        self.files: Dict[str, Asset] = {
+            name: pack(text, _KINDS[Path(name).suffix]) for name, text in self._text.items()
+        }
+        self._sheet = lru_cache(maxsize=64)(self._make_sheet)
+
+    def _make_sheet(self, accent: Optional[str], scheme: Optional[str]) -> Asset:
+        return pack(themed(self._text["widget.css"], accent, scheme), _KINDS[".css"])
+
+    def find(self, name: str, accent: Optional[str] = None, scheme: Optional[str] = None) -> Optional[Asset]:
+        """A file, or the style sheet in the clinic's colours; None when there is no such file."""
+        if name == "widget.css" and (accent or scheme):
+            colour = read_colour(accent)
+            return self._sheet("%02x%02x%02x" % colour if colour else None, scheme if scheme in ("light", "dark") else None)
+        return self.files.get(name)
+
+    def address(self, name: str) -> str:
+        """Where a file is, as seen from the chat page; changes when the file changes."""
+        return f"s/{name}?v={self.files[name].tag}"
+
+
+def send(request: Request, asset: Asset, version: Optional[str] = None) -> HTTPResponse:
+    """The answer for an asset: compressed if the browser can, 304 if it has it already.
+
+    Args:
+        request: Its headers decide.
+        asset: What to send.
+        version: The tag in the address; when it is the asset's own, the browser need never ask again.
+    """
+    etag = f'W/"{asset.tag}"'
+    headers = {
+        "ETag": etag,
+        "Cache-Control": _FOREVER if version == asset.tag else _ASK_EACH_TIME,
+        "Vary": "Accept-Encoding",
+    }
+    if etag in request.headers.get("If-None-Match", ""):
+        return HTTPResponse(None, 304, headers)
+    body = asset.body
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        body = asset.packed
+        headers["Content-Encoding"] = "gzip"
+    return HTTPResponse(body, 200, headers, content_type=asset.kind)
