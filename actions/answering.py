@@ -8,8 +8,9 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.emergency import reminder_of_emergency
 from actions.notes import is_under_age, notes
-from actions.talk import BOOKING, SCREENING, SLOT_OF, Talk
+from actions.talk import BOOKING, CALLBACK, CHANGING, DELETE, REMINDING, SCREENING, SLOT_OF, Talk
 from actions.unclear import unclear_response
 from candidacy.ages import UNDER_AGE
 from candidacy.answers import REST, reads_as_question
@@ -17,6 +18,7 @@ from candidacy.findings import ABSENT, HYPOTHETICAL, POSSIBLE, PRESENT, Finding
 from candidacy.knowledge import GROUPS, load
 from candidacy.record import Record
 from candidacy.screening import NO, YES
+from desk.references import read_reference
 
 FAQ = "faq_"
 OTHER_HEALTH = GROUPS[-1]
@@ -27,14 +29,13 @@ REPLIES = {
     "talk_to_human": "utter_talk_to_human",
     "reschedule_or_cancel": "utter_reschedule_or_cancel",
     "privacy": "utter_privacy",
-    "delete_data": "utter_delete_data",
     "bot_challenge": "utter_bot_challenge",
     "goodbye": "utter_goodbye",
     "thank": "utter_thank",
     "help": "utter_help",
 }
 MANNERS = ("thank", "goodbye", "help")
-FORMS = {"start_screening": SCREENING, "book_consultation": BOOKING}
+FORMS = {"start_screening": SCREENING, "book_consultation": BOOKING, "remind_me": REMINDING}
 
 
 def answer_questions(dispatcher: CollectingDispatcher, talk: Talk) -> int:
@@ -101,6 +102,16 @@ class ActionAnswer(Action):
             return replied
         said = answer_questions(dispatcher, talk)
         events = talk.remember()
+        wanted = [item.get("intent") for item in talk.asked]
+        if "my_data" in wanted:
+            from actions.privacy import tell_what_is_kept
+
+            tell_what_is_kept(dispatcher, talk)
+            said += 1
+        if "delete_data" in wanted:
+            from actions.privacy import ask_before_deleting
+
+            return events + ask_before_deleting(dispatcher, talk)
         doubted = contradiction(talk)
         if doubted:
             return events + ask_contradiction(dispatcher, doubted)
@@ -175,6 +186,10 @@ class ActionUnclear(Action):
             return replied
         if talk.pending and talk.says in (YES, NO):
             return accept(dispatcher, talk) if talk.says == YES else decline(dispatcher, talk)
+        if talk.unsent:
+            return talk.remember() + [FollowupAction(BOOKING)]
+        if not talk.form and read_reference(talk.text):
+            return talk.remember() + [FollowupAction(CHANGING)]  # nothing but a reference code
         choices = [] if talk.form else talk.choices
         if choices:
             buttons = [topic_choice(domain, intent) for intent in choices]
@@ -206,12 +221,15 @@ class ActionAffirm(Action):
 
 def accept(dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType]:
     """What follows from a yes to what was offered."""
+    from actions.privacy import delete_all
     from actions.steering import start_over
 
     offered = talk.offered() or ""
     kind, _, subject = offered.partition(":")
     if kind == "restart":
         return start_over(dispatcher, talk)
+    if kind == DELETE:
+        return delete_all(dispatcher, talk)
     if kind == "hypothetical":
         asked = [f for f in talk.record.findings if f.condition == subject and f.assertion == HYPOTHETICAL]
         finding = Finding(subject, asked[-1].variant if asked else None, PRESENT)
@@ -225,9 +243,11 @@ def accept(dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType]:
     if talk.form:
         dispatcher.utter_message(response=unclear_response(talk))
         return talk.remember()
-    if offered in (SCREENING, BOOKING):
+    if talk.unsent:
+        return talk.remember() + [FollowupAction(BOOKING)]
+    if offered in (SCREENING, BOOKING, CALLBACK):
         return talk.remember() + [FollowupAction(offered)]
-    dispatcher.utter_message(response="utter_okay")
+    dispatcher.utter_message(response=reminder_of_emergency(talk.tracker) or "utter_okay")
     return talk.remember()
 
 
@@ -250,12 +270,16 @@ def decline(dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType]:
     kind, _, subject = (talk.offered() or "").partition(":")
     if kind == "contradiction":
         return settle_contradiction(dispatcher, talk, subject)
+    if kind == DELETE:
+        from actions.privacy import keep_all
+
+        return keep_all(dispatcher, talk)
     if talk.form and not talk.pending:
         dispatcher.utter_message(response=unclear_response(talk))
     elif talk.form:
         dispatcher.utter_message(response="utter_keep_going")
     else:
-        dispatcher.utter_message(response="utter_okay")
+        dispatcher.utter_message(response=reminder_of_emergency(talk.tracker) or "utter_okay")
     return talk.remember() + [SlotSet("offered", None)]
 
 

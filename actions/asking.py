@@ -10,10 +10,11 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.notes import in_a_row, listed
 from actions.returning import ask_again, question_again, read_back
-from actions.talk import BOOKING, SCREENING, SLOT_OF, Talk, capital
+from actions.talk import BOOKING, CALLBACK, SCREENING, SLOT_OF, Talk, capital
 from candidacy.answers import AGAIN, CHANGED, REST, STILL, WHEN, WHICH, denied_in
 from candidacy.knowledge import load
 from candidacy.screening import AGE_GROUP
+from desk.sms_words import words
 
 
 def ids_of(group: Text) -> List[Text]:
@@ -24,6 +25,11 @@ def heard_in(group: Text, talk: Talk) -> List[Text]:
     """Plain names of what was already disclosed and belongs to this question."""
     standing = talk.record.conditions
     return [rule.plain_name for rule in load().rulebook.group(group) if rule.id in standing]
+
+
+def only_on_the_private_page(tracker: Tracker) -> bool:
+    """True for a text message of a clinic that does not take health answers by text (clinic.yml, `sms`)."""
+    return tracker.get_latest_input_channel() == "sms" and load().clinic.sms.screening == "link"
 
 
 class _AskGroup:
@@ -38,6 +44,9 @@ class _AskGroup:
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
     ) -> List[EventType]:
         talk = Talk(tracker)
+        if only_on_the_private_page(tracker) and talk.form == SCREENING:
+            dispatcher.utter_message(response="utter_screening_by_link")
+            return []
         if talk.asks_now:
             return []  # one question at a time: two yes-or-no questions could not be told apart
         follow_up = tracker.get_slot("follow_up")
@@ -61,12 +70,15 @@ class _AskGroup:
         rules = load().rulebook.group(self.group)
         base = f"utter_ask_{SLOT_OF[self.group]}"
         if self.group == AGE_GROUP:
-            dispatcher.utter_message(response=f"{base}_booking" if talk.form == BOOKING else base)
+            dispatcher.utter_message(response=f"{base}_booking" if talk.form in (BOOKING, CALLBACK) else base)
         elif kind in (STILL, AGAIN, CHANGED):
             ask_again(dispatcher, talk, self.group, follow_up)
         elif kind == WHICH and subject == self.group:
             other = domain["responses"]["utter_choice_other"][0]["text"]
-            buttons = [{"title": capital(rule.plain_name), "payload": rule.names[0]} for rule in rules]
+            short = words().short_names if talk.tracker.get_latest_input_channel() == "sms" else {}
+            buttons = [
+                {"title": short.get(rule.id) or capital(rule.plain_name), "payload": rule.names[0]} for rule in rules
+            ]
             buttons.append({"title": other, "payload": other})
             dispatcher.utter_message(response="utter_ask_which", buttons=buttons, multi=True)
         elif kind == REST and subject == self.group:

@@ -66,6 +66,11 @@ def _left(talk: Talk, then: Text) -> Tuple[Told, Dict[Text, Again]]:
     return told(talk.record, answers, again, _returned(talk), everything=then != SCREENING), again
 
 
+def told_lines(talk: Talk) -> List[Dict[Text, Any]]:
+    """Everything that was told, as fragments of responses, one for each line; [] when nothing was."""
+    return _lines(told(talk.record, talk.answers, {}, talk.now + 1, everything=True))
+
+
 def _returned(talk: Talk) -> float:
     """What was told before this time is from an earlier visit."""
     return talk.now - load().rulebook.returning.read_back_after_hours * SECONDS_AN_HOUR
@@ -157,7 +162,7 @@ def _takes_back(finding: Finding) -> bool:
 
 def _go_on(dispatcher: CollectingDispatcher, talk: Talk, then: Text) -> List[EventType]:
     """What was held up: an open form asks its question by itself."""
-    from actions.booking import send_request
+    from actions.sending import send_request
 
     if then == SEND:
         return send_request(dispatcher, talk)

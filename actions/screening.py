@@ -9,8 +9,11 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answering import answer_questions, ask_contradiction, contradiction
-from actions.asking import heard_in, ids_of
+from actions.asking import heard_in, ids_of, only_on_the_private_page
+from actions.forms import STEERING, FormValidation
 from actions.notes import advice, is_under_age, notes, reason_lines, sources
+from actions.recording import keep_record
+from actions.reminding import can_be_reminded
 from actions.returning import question_again, read_back, reopen
 from actions.talk import BOOKING, GROUP_OF, SCREENING, SLOT_OF, Talk, stated_age
 from candidacy.ages import age_in
@@ -20,33 +23,19 @@ from candidacy.knowledge import load
 from candidacy.record import Record
 from candidacy.screening import AGE_GROUP, NO, UNSURE, YES
 
-STEERING = ("stop", "start_over", "why", "talk_to_human", "delete_data", "for_someone_else", "repeat", "privacy")
-"""Intents that steer the talk even where their words could be read as an answer."""
-
 SAID_BY_VERDICT = [f"utter_note_{outcome}" for outcome in ("contraindicated", "defer", "defer_until",
                                                            "provider_review", "ask")]
 """After the last question the verdict follows at once and says the same."""
 
 
-class ValidateScreeningForm(Action):
-    """Returns slots only when the message answers the question asked.
+class ValidateScreeningForm(FormValidation, Action):
+    """Reads the replies to the eight questions and their follow-ups."""
 
-    Otherwise nothing, so that the form rejects and the rules answer: any other slot set here would
-    swallow a question asked in between (rasa/core/actions/forms.py).
-    """
+    form = SCREENING
 
-    def name(self) -> Text:
-        return "validate_screening_form"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
-    ) -> List[EventType]:
-        talk = Talk(tracker)
-        if talk.form != SCREENING:
-            return self._start(dispatcher, talk)
-        if not talk.answers_form(SCREENING):
-            return []
-        slot = tracker.get_slot("requested_slot")
+    def answer(self, dispatcher: CollectingDispatcher, talk: Talk, slot: Text) -> List[EventType]:
+        """Take the reply to the open question."""
+        tracker = talk.tracker
         if slot not in GROUP_OF:
             return []
         group = GROUP_OF[slot]
@@ -67,9 +56,10 @@ class ValidateScreeningForm(Action):
             return []
         return self._take(dispatcher, talk, group, question, answer)
 
-    @staticmethod
-    def _start(dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType]:
+    def start(self, dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType]:
         """The form opens: the consent line, and an age that was stated already is not asked again."""
+        if only_on_the_private_page(talk.tracker) and len(talk.answers) < len(SLOT_OF):
+            return [*talk.remember(), SlotSet("requested_slot", None)]  # action_verdict then gives the link
         # A finished screening is asked for again: the verdict alone says it all.
         if len(talk.answers) < len(SLOT_OF) and not talk.said_before("utter_screening_consent"):
             dispatcher.utter_message(response="utter_screening_consent")
@@ -182,6 +172,9 @@ class ActionVerdict(Action):
         talk = Talk(tracker)
         verdict = talk.verdict()
         events = talk.remember() + [SlotSet("follow_up", None)]
+        if only_on_the_private_page(tracker) and len(talk.answers) < len(SLOT_OF) and not is_under_age(verdict):
+            dispatcher.utter_message(response="utter_screening_by_link")
+            return events
         opened = reopen(talk)
         if opened:
             return events + opened + [FollowupAction(SCREENING)]
@@ -189,6 +182,7 @@ class ActionVerdict(Action):
         if asks:
             return events + read
         events += read + [SlotSet("asked_again", None)]
+        await keep_record(talk, verdict)
         if is_under_age(verdict):
             dispatcher.utter_message(response="utter_verdict_under_age")
             return events
@@ -204,5 +198,7 @@ class ActionVerdict(Action):
         outcome = verdict.outcome
         if outcome == "no_flag" and not verdict.complete:
             outcome = "ask"
+        if can_be_reminded(talk, verdict):
+            outcome = "defer_until"
         dispatcher.utter_message(response=f"utter_verdict_{outcome}", **values)
         return events + [SlotSet("offered", BOOKING)]

@@ -8,10 +8,14 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.answering import FAQ, reopened, reply_to_read_back, settle_contradiction, withdraw
+from actions.answering import FAQ, decline, reopened, reply_to_read_back, settle_contradiction, withdraw
 from actions.returning import topic_button
 from actions.talk import (
     BOOKING,
+    CALLBACK,
+    CHANGING,
+    DELETE,
+    REMINDING,
     GROUP_OF,
     OTHER,
     READ_BACK,
@@ -26,6 +30,15 @@ from candidacy.knowledge import load
 from candidacy.screening import SKIPPED
 
 MOST_SOURCES = 4
+STOPPED = {REMINDING: "utter_reminder_stopped", CHANGING: "utter_change_stopped", CALLBACK: "utter_callback_not_sent"}
+GOODBYES = {
+    SCREENING: "utter_goodbye_in_screening",
+    BOOKING: "utter_goodbye_in_booking",
+    CHANGING: "utter_goodbye_in_change",
+    CALLBACK: "utter_goodbye_in_callback",
+}
+SMS = "sms"
+"""The channel whose messages are not private."""
 
 
 class ActionStop(Action):
@@ -38,7 +51,7 @@ class ActionStop(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
     ) -> List[EventType]:
         talk = Talk(tracker)
-        closing: List[EventType] = [ActiveLoop(None), SlotSet("requested_slot", None), SlotSet("follow_up", None)]
+        closing = closed_form()
         if talk.form == SCREENING:
             dispatcher.utter_message(response="utter_screening_stopped")
             group = GROUP_OF.get(tracker.get_slot("requested_slot") or "")
@@ -47,8 +60,30 @@ class ActionStop(Action):
         if talk.form == BOOKING:
             dispatcher.utter_message(response="utter_booking_stopped")
             return talk.remember() + closing
+        if talk.form in STOPPED:
+            dispatcher.utter_message(response=STOPPED[talk.form])
+            return talk.remember() + closing
         dispatcher.utter_message(response="utter_nothing_to_stop")
         return talk.remember()
+
+
+def closed_form() -> List[EventType]:
+    """Events that end the open form."""
+    return [ActiveLoop(None), SlotSet("requested_slot", None), SlotSet("follow_up", None)]
+
+
+class ActionGoodbye(Action):
+    """Say goodbye; an open form ends kindly, with a word on how to come back."""
+
+    def name(self) -> Text:
+        return "action_goodbye"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[EventType]:
+        talk = Talk(tracker)
+        dispatcher.utter_message(response=GOODBYES.get(talk.form, "utter_goodbye"))
+        return talk.remember() + (closed_form() if talk.form else [])
 
 
 class ActionCorrect(Action):
@@ -64,6 +99,8 @@ class ActionCorrect(Action):
         kind, _, condition = (talk.offered() or "").partition(":")
         if kind == "contradiction":
             return settle_contradiction(dispatcher, talk, condition)
+        if talk.pending == DELETE and not talk.heard_now:
+            return decline(dispatcher, talk)  # "no wait": whoever hesitates loses nothing
         group = next(tracker.get_latest_entity_values("group"), None)
         if group in SLOT_OF:
             return _ask_again(dispatcher, talk, group)
@@ -157,7 +194,11 @@ class ActionWhy(Action):
             dispatcher.utter_message(
                 response="utter_why_with_source", why={"response": why}, source=titles[0], sources=ids
             )
-        elif talk.form == BOOKING:
+        elif talk.form == REMINDING:
+            dispatcher.utter_message(response="utter_why_reminder")
+        elif talk.form == CHANGING:
+            dispatcher.utter_message(response="utter_why_change")
+        elif talk.form:
             dispatcher.utter_message(response="utter_why_booking")
         else:
             dispatcher.utter_message(response="utter_why_nothing")
@@ -235,17 +276,23 @@ class ActionRepeat(Action):
         talk = Talk(tracker)
         last: List[Text] = []
         users = 0
+        by_text = tracker.get_latest_input_channel() == SMS
         for event in reversed(tracker.events):
             if event.get("event") == "user":
                 users += 1
                 if users == 2:
+                    if by_text and event.get("input_channel") != SMS:
+                        dispatcher.utter_message(response="utter_sms_said_on_the_page")
+                        return talk.remember()
                     break
             elif event.get("event") == "bot" and users == 1 and event.get("text"):
-                last.append(event["text"])
-        if talk.form:
+                whole = None if by_text else (event.get("metadata") or {}).get("in_full")
+                last.append(whole or event["text"])
+        if talk.form and not talk.offered():
             last = last[1:]  # the form asks its own question again
         elif not last:
             dispatcher.utter_message(response="utter_nothing_to_repeat")
         for text in reversed(last):
             dispatcher.utter_message(text=text)
-        return talk.remember()
+        # What was offered stays open: a "yes" after "what?" still means it.
+        return talk.remember() + ([SlotSet("offered", talk.offered())] if talk.offered() else [])

@@ -22,6 +22,10 @@ from candidacy.screening import ANSWERS, NO, SKIPPED, UNSURE, YES, Verdict, asse
 from desk.settings import today
 
 SCREENING, BOOKING = "screening_form", "booking_form"
+CHANGING, CALLBACK, REMINDING = "change_form", "callback_form", "reminder_form"
+UNSENT = "booking_run"
+"""Slot: the run of the booking form whose request is not known to be stored; with the conversation it is the key."""
+RUN_LASTS = 24 * 3600.0  # seconds
 LISTEN = "action_listen"
 SLOT_OF = {group: group.lower() for group in GROUPS}
 GROUP_OF = {slot: group for group, slot in SLOT_OF.items()}
@@ -33,7 +37,10 @@ OTHER = "other"
 """Value of the slot `treated` when the writer asks for somebody else."""
 READ_BACK, CHANGE = "read_back", "change"
 """Offers that follow a return: "is that all still right?" and "what has changed?"."""
-WAITS_FOR_YES_OR_NO = ("restart", "contradiction", "hypothetical", READ_BACK, CHANGE)
+DELETE = "delete"
+"""Offer: to delete everything."""
+
+WAITS_FOR_YES_OR_NO = ("restart", "contradiction", "hypothetical", DELETE, READ_BACK, CHANGE)
 """Kinds of offers that are questions of their own, also inside a form."""
 
 
@@ -200,6 +207,17 @@ class Talk:
         return kind if kind in WAITS_FOR_YES_OR_NO else ""
 
     @property
+    def run(self) -> Optional[Text]:
+        """The run of the booking form that was begun lately and whose end nobody has heard of; None for none."""
+        run = self.tracker.get_slot(UNSENT)
+        return run if run and self.now - float(run) < RUN_LASTS else None
+
+    @property
+    def unsent(self) -> bool:
+        """True when somebody said "yes, send it" and never heard what came of it: a process died in between."""
+        return bool(self.form != BOOKING and self.run and self.tracker.get_slot("booking_consent") == YES)
+
+    @property
     def asks_now(self) -> bool:
         """True when this turn has just put such a question: a form then keeps its own to itself."""
         for event in reversed(self.tracker.events):
@@ -247,8 +265,9 @@ def _corrects(event: Dict[Text, Any]) -> bool:
 def forget_record(at: float) -> List[EventType]:
     """Events that start a new record: nothing said before `at` counts any more."""
     slots = ["findings", "verdict", "treated", "confirmed_at", "asked_again", "follow_up", "followed_up"]
-    slots += ["offered", *GROUP_OF]
-    slots += ["booking_name", "booking_contact", "booking_windows", "booking_consent", "requested_slot"]
+    slots += ["offered", *GROUP_OF, "booking_name", "booking_contact", "booking_windows", "booking_wish", "booking_consent"]
+    slots += [UNSENT, "callback_consent", "change_reference", "change_proof", "change_wish", "change_windows"]
+    slots += ["change_consent", "reminder_contact", "reminder_consent", "requested_slot"]
     return [
         *(SlotSet(slot, None) for slot in slots),
         SlotSet("record_from", at),

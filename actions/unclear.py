@@ -6,7 +6,11 @@ from typing import Text
 
 from rasa_sdk import Tracker
 
-from actions.talk import BOOKING, GROUP_OF, SCREENING, Talk
+from actions.talk import GROUP_OF, SCREENING, Talk
+
+
+PERSONAL = ("booking_", "change_", "callback_", "reminder_")
+"""How the slots of the forms about a person and a request begin; each has words for what cannot be read."""
 
 
 def unclear_response(talk: Talk) -> Text:
@@ -19,11 +23,11 @@ def unclear_response(talk: Talk) -> Text:
         tries = _failed_tries(talk.tracker)
         names = ["utter_unclear_in_form", "utter_unclear_in_form_again", "utter_unclear_in_form_person"]
         return names[min(tries, 2)]
-    if talk.form == BOOKING:
+    if talk.form:
         if _failed_tries(talk.tracker) >= 2:
             return "utter_unclear_in_form_person"
         slot = talk.tracker.get_slot("requested_slot") or ""
-        return f"utter_{slot}_unreadable" if slot.startswith("booking_") else "utter_unclear_in_form"
+        return f"utter_{slot}_unreadable" if slot.startswith(PERSONAL) else "utter_unclear_in_form"
     return "utter_unclear_again" if _failed_tries(talk.tracker) else "utter_unclear"
 
 
@@ -41,6 +45,6 @@ def _failed_tries(tracker: Tracker) -> int:
         elif kind == "action" and event.get("name") in ("action_unclear", "action_affirm", "action_deny"):
             count += 1
         elif kind == "slot" and event.get("value") is not None:
-            if event.get("name") in GROUP_OF or (event.get("name") or "").startswith("booking_"):
+            if event.get("name") in GROUP_OF or (event.get("name") or "").startswith(PERSONAL):
                 break
     return count

@@ -82,7 +82,7 @@ class Listener(GraphComponent, EntityExtractorMixin):
             return  # something unnamed, or a fault in listening, never outranks what reads like an emergency
         elif any(finding.surfaced for finding in findings):
             override = REPORT
-        elif intent in _NOT_UNDERSTOOD and any(_bears_on_treatment(finding, intent) for finding in findings):
+        elif intent in _NOT_UNDERSTOOD and any(_bears_on_treatment(finding, intent, text) for finding in findings):
             # Nothing else was understood, yet it speaks of a condition: answer from the rules.
             override = REPORT
         elif intent == REPORT and any(item["intent"] != REPORT for item in asked):
@@ -109,12 +109,13 @@ def _only_tells_age(asked: List[Dict[str, Any]], findings: List[Finding], text: 
     )
 
 
-def _bears_on_treatment(finding: Finding, intent: Text) -> bool:
+def _bears_on_treatment(finding: Finding, intent: Text, text: Text) -> bool:
     """False for a plain question about a condition that reads like another matter altogether.
 
-    "How many ibuprofen may I take a day" is none for this clinic; "is it safe on ibuprofen" is.
+    "How many ibuprofen may I take a day" is none for this clinic, nor is "my baby has a fever, which syrup?";
+    "is it safe on ibuprofen" is one.
     """
-    return intent != OUT_OF_SCOPE or finding.assertion != HYPOTHETICAL
+    return intent != OUT_OF_SCOPE or not (finding.assertion == HYPOTHETICAL or reads_as_question(text))
 
 
 def _heard(text: Text) -> List[Finding]:

@@ -50,7 +50,7 @@ NEEDS_THE_RULES = ("hypothetical", "other_person", "past", "future")
 GREETED_BY = (GREET, "session_start")
 """Intents that the greeting itself answers."""
 
-STARTS = {"start_screening": "screening_form", "book_consultation": "booking_form"}
+STARTS = {"start_screening": "screening_form", "book_consultation": "booking_form", "remind_me": "reminder_form"}
 """Intents that open a form; one that is open asks its question again."""
 
 GREETS_BEFORE_FIRST_ANSWER = ("cmdline", "sms")

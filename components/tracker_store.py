@@ -3,14 +3,14 @@
 A long talk makes every turn slower, because Rasa replays its events. Past a limit the store begins a
 fresh session that starts where the talk stands: each slot's latest value once, the open form, what was
 said but not yet taken into the record, and the last turns word for word. Older events stay in the
-database; `retrieve_full_tracker` gives the whole talk, each event once.
+database; `retrieve_full_tracker` gives the whole talk, each event once. Events are encrypted there
+(desk/conversations.py).
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,8 +28,9 @@ from rasa.shared.nlu.constants import INTENT_NAME_KEY
 from sqlalchemy.exc import SQLAlchemyError
 
 from components.fresh_session import CARRIED, fresh_session
+from desk.conversations import conversations_address, opened_event, prepare_sqlite, sealed_event
 from desk.handoff import raise_alert
-from desk.settings import ROOT, settings
+from desk.sealing import CannotUnseal, check_keys
 
 logger = logging.getLogger(__name__)
 
@@ -51,21 +52,6 @@ class ConversationsUnavailable(RasaException):
 
     def __init__(self, failure: Text) -> None:
         super().__init__(f"the database of conversations is not available ({failure})")
-
-
-def conversations_address() -> Text:
-    """SQLAlchemy address of the conversations.
-
-    CONVERSATIONS_DB names a SQLite file (relative to the project's folder); else a PostgreSQL
-    DATABASE_URL keeps them too; else they are in var/conversations.db.
-
-    Raises:
-        BadSetting: When DATABASE_URL cannot be used.
-    """
-    file = os.environ.get("CONVERSATIONS_DB", "").strip()
-    if not file and settings().database_url.startswith("postgresql"):
-        return settings().database_url
-    return f"sqlite:///{ROOT / (file or 'var/conversations.db')}"
 
 
 class ClinicTrackerStore(SQLTrackerStore):
@@ -92,7 +78,9 @@ class ClinicTrackerStore(SQLTrackerStore):
         Raises:
             RasaException: For a key that is not known.
             ConversationsUnavailable: When the database cannot be reached.
+            BadSetting: When DATA_KEY cannot be used.
         """
+        check_keys()
         if unknown:
             raise RasaException(
                 f"endpoints.yml: tracker_store: {', '.join(sorted(unknown))}: not a key of this store"
@@ -111,7 +99,6 @@ class ClinicTrackerStore(SQLTrackerStore):
         Raises:
             ConversationsUnavailable: When it could not be stored.
         """
-        await self.stream_events(tracker)
         with _named_failures(), self.session_scope() as session:
             try:
                 new = self._new_events(session, tracker)
@@ -125,6 +112,8 @@ class ClinicTrackerStore(SQLTrackerStore):
                 session.add_all(self._row(tracker.sender_id, event) for event in carried)
             session.commit()
         tracker.stored = len(tracker.events)  # type: ignore[attr-defined]
+        if self.event_broker is not None:  # Rasa's own way would read the whole tracker once more
+            await self._stream_new_events(self.event_broker, new, tracker.sender_id)
 
     async def keys(self) -> Iterable[Text]:
         """Ids of all conversations."""
@@ -136,7 +125,8 @@ class ClinicTrackerStore(SQLTrackerStore):
     ) -> Optional[DialogueStateTracker]:
         with _named_failures(), self.session_scope() as session:
             rows = self._event_query(session, sender_id, fetch_events_from_all_sessions).all()
-            events = [json.loads(row.data) for row in rows]
+            kept = [row.data for row in rows]
+        events = _opened(kept)  # out here: Rasa takes a ValueError in there for a wrong setting and ends the process
         if fetch_events_from_all_sessions:
             events = [event for event in events if not (event.get("metadata") or {}).get(CARRIED)]
         if not events:
@@ -184,7 +174,7 @@ class ClinicTrackerStore(SQLTrackerStore):
             timestamp=event.get("timestamp"),
             intent_name=intent,
             action_name=event.get("name"),
-            data=json.dumps(event),
+            data=sealed_event(json.dumps(event)),
         )
 
     def _is_long(self, tracker: DialogueStateTracker) -> bool:
@@ -207,6 +197,13 @@ def _raise_alert(kind: Text, conversation_id: Text, channel: Text) -> None:
         raise_alert(kind, conversation_id, channel)
     except Exception as error:  # noqa: BLE001  an alert must never disturb the talk
         logger.error("an alert could not be stored: %s", type(error).__name__)
+
+
+def _opened(kept: List[Text]) -> List[Dict[Text, Any]]:
+    try:
+        return [json.loads(opened_event(data)) for data in kept]
+    except (CannotUnseal, ValueError) as error:
+        raise ConversationsUnavailable(type(error).__name__) from None
 
 
 def _since_last_message(tracker: DialogueStateTracker) -> List[Event]:
@@ -237,6 +234,7 @@ def _connect(address: Text) -> sa.engine.Engine:
         return engine
     Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": WAIT_SECONDS})
+    sa.event.listen(engine, "connect", prepare_sqlite)
     with engine.connect() as connection:
         # Kept in the file: staff may read while a turn is being written.
         connection.exec_driver_sql("PRAGMA journal_mode = WAL")
