@@ -2,13 +2,16 @@
 PYTHON := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run shell test train validate evaluate calibrate mutate fuzz rules stamp-rules bookings report rejudge screenshots install install-dev lock clean
+.PHONY: run shell sms test train validate evaluate calibrate mutate fuzz rules stamp-rules bookings staff-user report audit reseal rejudge screenshots install install-dev lock clean
 
 run: install train ## start everything and print the address of the chat
 	@$(PYTHON) -m honcho start
 
 shell: install train ## talk to the bot in this terminal
 	@$(PYTHON) launch.py shell
+
+sms: install ## a pretend phone in this terminal: texts to the bot of `make run`, through a pretend Twilio
+	@$(PYTHON) -W ignore -m channels.phone $(NUMBER)
 
 test: install-dev train validate ## every test
 	@$(PYTHON) -m pytest $(ARGS)
@@ -51,14 +54,30 @@ stamp-rules: install ## before a release: renew the digest of the rules in CHANG
 bookings: install ## list requests for a consultation with their cards
 	@$(PYTHON) -m desk.bookings $(ARGS)
 
+# Some systems set a NAME of their own; only one that was written here counts.
+ifneq ($(origin NAME),command line)
+staff-user: ## add a user of the staff inbox: make staff-user NAME=ana [ROLE=staff|provider|admin] [ARGS=--reset]
+	@$(error Usage: make staff-user NAME=ana [ROLE=staff|provider|admin] [ARGS=--reset])
+else
+staff-user: install
+	@$(PYTHON) -m staff.user "$(NAME)" $(if $(ROLE),--role "$(ROLE)") $(ARGS)
+endif
+
 report: install ## what people asked and got no answer to, by likeness: make report [ARGS="--days 30"]
 	@$(PYTHON) -W ignore -m components.unanswered $(ARGS)
+
+audit: install ## check that the record of screenings is whole; names the first row that is not
+	@$(PYTHON) -m desk.audit $(ARGS)
+
+reseal: install ## after a new DATA_KEY: encrypt everything that is kept with the newest key
+	@$(PYTHON) -m desk.reseal
 
 rejudge: install ## judge every stored request again under the current rules; list what differs
 	@$(PYTHON) -m desk.rejudge $(ARGS)
 
 screenshots: install-dev ## take the README's pictures from the running bot (Debian's chromium)
 	@$(PYTHON) -W ignore -m tests.screenshots
+	@$(PYTHON) -W ignore -m tests.inbox_screenshots
 
 install: .venv/.installed
 install-dev: .venv/.installed-dev

@@ -3,6 +3,8 @@
     python launch.py rasa        the bot with its web chat on 127.0.0.1:5005
     python launch.py actions     the action server on 127.0.0.1:5055
     python launch.py shell       the bot in this terminal (127.0.0.1:5015), conversations kept apart
+    python launch.py staff       the inbox for the clinic's staff on 127.0.0.1:5006
+    python launch.py worker      the worker that sends what was booked to staff, their calendar, their systems
     python launch.py train       train a model if the data changed since the last one
     python launch.py ready       wait until the chat page answers, then print its address
     python launch.py keep NAME   run one of these and start it again when it dies
@@ -27,7 +29,7 @@ from typing import Callable, Dict, List
 
 ROOT = Path(__file__).resolve().parent
 HOST = "127.0.0.1"
-RASA_PORT, ACTIONS_PORT, SHELL_PORT, SHELL_ACTIONS_PORT = 5005, 5055, 5015, 5056
+RASA_PORT, ACTIONS_PORT, SHELL_PORT, SHELL_ACTIONS_PORT, METRICS_PORT, INBOX_PORT = 5005, 5055, 5015, 5056, 9105, 5006
 ACTION_TIMEOUT = 4
 """Seconds that Rasa waits for the action server; its own 300 would leave a person without an answer."""
 
@@ -59,12 +61,26 @@ def quiet() -> Dict[str, str]:
 def check_data() -> None:
     """Stop with one clear line when a file of the clinic is broken or a setting cannot be used."""
     from candidacy.knowledge import BrokenFile, load
-    from desk.records import DeskUnavailable, engine
+    from desk.consent import consent
+    from desk.database import DeskUnavailable, engine
+    from desk.delivery.delivery_settings import delivery_settings
+    from desk.sealing import check_keys
     from desk.settings import BadSetting, settings, time_zone
+    from desk.sms_settings import sms_settings
+    from desk.sms_words import words
+    from desk.staff_settings import staff_settings
+    from desk.web_settings import web_settings
 
     try:
         load()
         settings()
+        web_settings()
+        staff_settings()
+        sms_settings()
+        words()
+        consent()
+        delivery_settings()
+        check_keys()
         time_zone()
         for attempt in range(4):  # the other processes start now too and may be making the same tables
             try:
@@ -83,8 +99,10 @@ def check_data() -> None:
 def rasa_main(arguments: List[str]) -> None:
     """Run Rasa's command line inside this process."""
     check_data()
+    from components import log_redaction
     from components.rasa_tuning import tune
 
+    log_redaction.install()
     tune(ACTION_TIMEOUT)
     from rasa.__main__ import main
 
@@ -93,9 +111,21 @@ def rasa_main(arguments: List[str]) -> None:
 
 
 def rasa() -> None:
-    """The bot and its web chat."""
-    common = ["--model", "models", "--endpoints", "endpoints.yml"]
-    rasa_main(["run", "-i", HOST, "-p", str(_port("RASA_PORT", RASA_PORT)), *common, "--credentials", "credentials.yml"])
+    """The bot and its web chat, its metrics on a port of their own."""
+    check_data()
+    from channels import metrics
+    from channels.credentials import credentials_file
+    from desk.settings import BadSetting
+
+    interface, port = os.environ["SANIC_HOST"], _port("METRICS_PORT", METRICS_PORT)
+    try:
+        credentials = credentials_file(ROOT, interface)
+    except BadSetting as error:
+        sys.exit(f"The bot was not started. {error}")
+    if not metrics.serve(port):
+        print(f"METRICS_PORT: {port} is taken, so this process has no metrics", file=sys.stderr)
+    common = ["--model", "models", "--endpoints", "endpoints.yml", "--credentials", credentials]
+    rasa_main(["run", "-i", interface, "-p", str(_port("RASA_PORT", RASA_PORT)), *common])
 
 
 def actions() -> None:
@@ -104,13 +134,45 @@ def actions() -> None:
     from rasa_sdk.__main__ import main
 
     from candidacy.answers import interpret
+    from components import log_redaction
     from desk.settings import today
 
+    log_redaction.redact_records()
     # Reading a date loads the language tools; during somebody's message that would take too long.
     interpret("when:isotretinoin_recent", "2 weeks ago", [], today())
 
     sys.argv = ["rasa_sdk", "--quiet", "--actions", "actions", "-p", str(_port("ACTIONS_PORT", ACTIONS_PORT))]
     main()
+
+
+def staff() -> None:
+    """The inbox for the clinic's staff."""
+    check_data()
+    import uvicorn
+
+    from desk.staff import has_users
+    from desk.staff_settings import staff_settings
+    from desk.web_settings import is_loopback
+    from staff.app import make_app
+
+    interface, settings = os.environ["SANIC_HOST"], staff_settings()
+    if not is_loopback(interface) and not settings.secure:
+        sys.exit(f"The inbox was not started. STAFF_URL: must begin with https while SANIC_HOST is {interface}")
+    if not has_users():
+        print("The inbox has no user yet. Make the first one with: make staff-user NAME=your-name", flush=True)
+    # No access log: an address names a request, and each look at one is in the audit anyway.
+    uvicorn.run(
+        make_app(), host=interface, port=settings.port, log_level="warning", access_log=False, server_header=False,
+        proxy_headers=False, ws="none", lifespan="off", limit_concurrency=200, timeout_keep_alive=20,
+    )  # fmt: skip
+
+
+def worker() -> None:
+    """The worker: what was booked goes to staff, their calendar and their systems."""
+    check_data()
+    from desk.worker import run
+
+    sys.exit(run())
 
 
 def shell() -> None:
@@ -205,7 +267,8 @@ def ready() -> None:
     deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         if _answers(f"{address}health"):  # the page alone comes up even when the model could not be loaded
-            print(f"\n  The chat is ready: {address}\n  Stop with Ctrl+C.\n", flush=True)
+            inbox = f"http://localhost:{_port('INBOX_PORT', INBOX_PORT)}/"
+            print(f"\n  The chat is ready: {address}\n  The staff inbox:   {inbox}\n  Stop with Ctrl+C.\n", flush=True)
             break
         time.sleep(0.5)
     else:
@@ -264,6 +327,8 @@ def _port(variable: str, default: int) -> int:
 COMMANDS: Dict[str, Callable[[], None]] = {
     "rasa": rasa,
     "actions": actions,
+    "staff": staff,
+    "worker": worker,
     "shell": shell,
     "train": train,
     "ready": ready,
