@@ -11,6 +11,20 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+os.environ.setdefault("DATA_KEY", "a key for the tests and for nothing else")
+
+
+WAYS_TO_WRITE = {
+    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "TWILIO_AUTH_TOKEN": "a token for the tests",
+    "TWILIO_FROM": "+15550100100",
+    "PUBLIC_URL": "https://chat.clinic.example",
+    "SMTP_HOST": "127.0.0.1",
+    "SMTP_TLS": "none",
+    "MAIL_FROM": "desk@clinic.example",
+    "MAIL_TO": "desk@clinic.example",
+}
+"""Settings with which reminders can be offered; the action server itself sends nothing."""
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +39,7 @@ def action_server(work: Path) -> Iterator["object"]:
     from tests.harness import ActionServer
 
     os.environ["DATABASE_URL"] = f"sqlite:///{work}/desk.db"
-    server = ActionServer(work)
+    server = ActionServer(work, **WAYS_TO_WRITE)
     yield server
     server.stop()
 

@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from candidacy.screening import assess
-from desk import records
+from desk import database as db, sealing
 from desk.booking import ConsultationRequest
 from desk.settings import settings
 
@@ -56,12 +56,15 @@ def sqlite_database(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 def _use(address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("DATABASE_URL", address)
+    monkeypatch.setenv("DATA_KEY", "a key for the tests and for nothing else")
+    sealing.forget_keys()
     settings.cache_clear()
-    records.forget_engines()
+    db.forget_engines()
     try:
         yield address
     finally:
-        records.forget_engines()
+        db.forget_engines()
+        sealing.forget_keys()
         settings.cache_clear()
 
 

@@ -13,7 +13,7 @@ import time
 import urllib.request
 import uuid
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Sequence
 from unittest.mock import patch
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,16 +39,23 @@ def wait_for(address: str, seconds: float = 90) -> None:
 
 
 class ActionServer:
-    """The real action server as a process of its own."""
+    """The real action server as a process of its own.
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    Args:
+        folder: Where its log is kept.
+        root: The project, or a copy of it with another clinic's facts.
+        command: What to run in place of the launcher.
+        environment: Settings of its own.
+    """
+
+    def __init__(self, folder: Path, root: Path = ROOT, command: Sequence[str] = (), **environment: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/webhook"
         self.log = folder / f"actions-{self.port}.log"
         env = {**os.environ, "ACTIONS_PORT": str(self.port), **environment}
         with open(self.log, "wb") as log:
-            command = [sys.executable, str(ROOT / "launch.py"), "actions"]
-            self.process = subprocess.Popen(command, env=env, stdout=log, stderr=log)
+            run = [sys.executable, *(command or (str(root / "launch.py"), "actions"))]
+            self.process = subprocess.Popen(run, env=env, cwd=root, stdout=log, stderr=log)
         wait_for(f"http://127.0.0.1:{self.port}/health")
 
     def stop(self) -> None:

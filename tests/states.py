@@ -9,7 +9,7 @@ from typing import Any, Dict, List
 
 from rasa.core.channels import UserMessage
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, Event, UserUttered
+from rasa.shared.core.events import ActionExecuted, BotUttered, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from channels.transcript import Collected
@@ -43,6 +43,7 @@ QUESTION_OF_ITS_OWN = (
     "utter_correct_which",
     "utter_contradiction",
     "utter_note_hypothetical",
+    "utter_delete_ask",
 )
 """Replies that ask something themselves; the form's question waits."""
 BOOKING = [
@@ -109,11 +110,18 @@ class Turn:
             map(_takes_back, events)
         ):
             found.append("the message is gone")
-        if self.tracker.active_loop_name and not self.responses[-1].startswith(
-            ("utter_ask_", *QUESTION_OF_ITS_OWN)
-        ):
+        if self.tracker.active_loop_name and not self._asks():
             found.append("the open question was not asked again")
         return found
+
+    def _asks(self) -> bool:
+        """The last words are a question, or one of before word for word."""
+        before = [
+            str(event.metadata.get("utter_action"))
+            for event in self.tracker.events
+            if isinstance(event, BotUttered) and event.text == self.texts[-1]
+        ]
+        return any(name.startswith(("utter_ask_", *QUESTION_OF_ITS_OWN)) for name in (self.responses[-1], *before))
 
 
 def _takes_back(event: Event) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy import inspect, select
 
 from candidacy.findings import Finding
 from candidacy.screening import assess
-from desk import records
+from desk import database as db
 from desk.booking import (
     Booking,
     NotBookable,
@@ -26,7 +26,8 @@ from desk.booking import (
     request_consultation,
 )
 from desk.handoff import list_alerts, list_callbacks, mark_seen, raise_alert, request_callback
-from desk.records import Consultation, DeskUnavailable, engine, transaction
+from desk.database import DeskUnavailable, engine, transaction
+from desk.records import Consultation
 from desk.references import SYMBOLS, new_reference, read_reference, show_reference
 from desk.settings import settings
 from desk.windows import Window
@@ -70,8 +71,19 @@ def test_a_request_is_stored_with_its_screening_and_read_back_whole(database: st
 
 def test_the_same_key_gives_the_same_booking(database: str) -> None:
     first = request_consultation(a_request(), idempotency_key="talk-1:1")
-    again = request_consultation(a_request(name="Somebody Else"), idempotency_key="talk-1:1")
-    assert again == first
+    assert request_consultation(a_request(), idempotency_key="talk-1:1") == first
+    assert len(list_requests()) == 1
+
+
+def test_what_was_said_last_counts_until_staff_have_begun(database: str) -> None:
+    first = request_consultation(a_request(), idempotency_key="talk-1:1")
+    window = Window("mornings", (), "morning")
+    wanted = a_request(name="Dana Lopes", phone=None, email="d@example.com", windows=[window])
+    again = request_consultation(wanted, idempotency_key="talk-1:1")
+    assert (again.reference, again.name, again.email, again.phone) == (first.reference, "Dana Lopes", "d@example.com", None)
+    assert [item["label"] for item in again.windows] == ["mornings"]
+    change_status(first.reference, "contacted")
+    assert request_consultation(a_request(), idempotency_key="talk-1:1").name == "Dana Lopes"
     assert len(list_requests()) == 1
 
 
@@ -228,7 +240,7 @@ def test_a_database_that_is_not_there_has_its_own_error(
 
 def test_a_file_removed_under_a_running_process_is_made_again(sqlite_database: str) -> None:
     request_consultation(a_request(), idempotency_key="k")
-    for file in list(records.Path(records.make_url(sqlite_database).database).parent.glob("desk.db*")):
+    for file in list(db.Path(db.make_url(sqlite_database).database).parent.glob("desk.db*")):
         file.unlink()
     request_consultation(a_request(), idempotency_key="k")
     with transaction() as session:

@@ -10,6 +10,12 @@ from desk.contact import mask, read_contact, read_contacts, without_contacts
 from desk.names import read_name
 
 
+@pytest.mark.parametrize("text", ["1-555-010-0142 ext 4", "(555) 010-0142x4", "555 010 0142, extension 4"])
+def test_an_extension_is_kept_and_read_back(text: str) -> None:
+    contact = read_contact(text, "US")
+    assert contact and (contact.value, contact.shown) == ("+15550100142;ext=4", "ending in 0142 ext. 4")
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -20,7 +26,6 @@ from desk.names import read_name
         "555 - 010 - 0142",
         "555_010_0142",
         "+1 555 010 0142",
-        "1-555-010-0142 ext 4",
         "5 5 5 0 1 0 0 1 4 2",
         "tel:555 010 0142!",
     ],

@@ -19,7 +19,8 @@ from candidacy.knowledge.models import RuleBook
 from candidacy.screening import assess
 from desk import rejudge as command
 from desk.booking import request_consultation
-from desk.records import Consultation, transaction
+from desk.database import transaction
+from desk.records import Consultation
 from desk.references import read_reference
 from desk.rejudge import listing, main, rejudge
 from desk.settings import ROOT, settings

@@ -164,6 +164,15 @@ def test_an_emergency_comes_before_the_greeting(fresh: Shell) -> None:
     assert "Book" not in said and "Question" not in said
 
 
+def test_after_a_deletion_the_next_line_begins_a_new_talk(fresh: Shell) -> None:
+    fresh.say("I take Eliquis")
+    assert "blood thinner" in fresh.say("what do you know about me")
+    screen = fresh.screen("delete my data")
+    assert "In a moment all of it will be gone" in fresh.say(choose(screen, "Yes, delete it all"))
+    screen = fresh.say("what do you know about me")
+    assert GREETING in screen and "Messages you wrote: 1" in screen and "blood thinner" not in screen
+
+
 def test_a_number_in_words_an_empty_line_and_any_letters(fresh: Shell) -> None:
     fresh.say("hi")
     assert PICK_ONE in fresh.say("")

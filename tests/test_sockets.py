@@ -95,6 +95,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tuple[List[int
     try:
         wait_for(f"http://127.0.0.1:{ports['RASA_PORT']}/webhooks/web/health", 180)
         wait_for(f"http://127.0.0.1:{ports['ACTIONS_PORT']}/health", 60)
+        wait_for(f"http://127.0.0.1:{ports['INBOX_PORT']}/health", 60)
         yield [process.pid for process in processes], ports
     finally:
         for process in processes:
@@ -113,8 +114,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tuple[List[int
 def test_everything_listens_on_the_loopback_interface_only(running: Tuple[List[int], Dict[str, int]]) -> None:
     sessions, ports = running
     deadline = time.monotonic() + 30
-    while len(found := listening(sessions)) < 2 and time.monotonic() < deadline:
+    while len(found := listening(sessions)) < 3 and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert {ports["RASA_PORT"], ports["ACTIONS_PORT"]} <= {port for _, port in found}
+    assert {ports["RASA_PORT"], ports["ACTIONS_PORT"], ports["INBOX_PORT"]} <= {port for _, port in found}
     assert {address for address, _ in found} == {LOOPBACK}, found
     assert {port for _, port in found} <= set(ports.values()), "something listens that has no port of its own"

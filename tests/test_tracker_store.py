@@ -29,7 +29,9 @@ from rasa.utils.endpoints import EndpointConfig
 
 import components.tracker_store as module
 from components.fresh_session import CARRIED
-from components.tracker_store import ClinicTrackerStore, ConversationsUnavailable, conversations_address
+from components.tracker_store import ClinicTrackerStore, ConversationsUnavailable
+from desk import conversations, sealing
+from desk.conversations import conversations_address, opened_event
 from desk.settings import ROOT, database_address, settings
 from tests.desk_fixtures import database  # noqa: F401  a fixture
 
@@ -94,7 +96,7 @@ class Bench:
 
     def rows(self) -> List[Dict[str, Any]]:
         with sqlite3.connect(self.file) as connection:
-            return [json.loads(data) for (data,) in connection.execute("SELECT data FROM events ORDER BY id")]
+            return [json.loads(opened_event(data)) for (data,) in connection.execute("SELECT data FROM events ORDER BY id")]
 
 
 @pytest.fixture
@@ -349,3 +351,50 @@ def test_an_alert_that_fails_disturbs_nothing(
     bench.store._alerts.shutdown(wait=True)
     assert said_by_person(bench.fetch()) == ["I cannot breathe"]
     assert "ValueError" in caplog.text and "breathe" not in caplog.text
+
+
+# Encryption
+
+
+def test_events_are_kept_encrypted_and_rows_from_before_still_read(bench: Bench) -> None:
+    bench.turn("I take Eliquis")
+    with sqlite3.connect(bench.file) as connection:
+        (kept,) = connection.execute("SELECT data FROM events WHERE type_name = 'user'").fetchone()
+        assert kept.startswith("s1.") and b"Eliquis" not in bench.file.read_bytes()
+        connection.execute("UPDATE events SET data = ? WHERE type_name = 'user'", (opened_event(kept),))
+    bench.turn("and aspirin")
+    assert said_by_person(bench.fetch()) == said_by_person(bench.full()) == ["I take Eliquis", "and aspirin"]
+
+
+def test_with_another_key_nothing_is_read_and_nothing_is_told(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.turn("I take Eliquis")
+    monkeypatch.setenv("DATA_KEY", "another key that opens none of the rows")
+    sealing.forget_keys()
+    try:
+        with pytest.raises(ConversationsUnavailable, match="CannotUnseal"):
+            bench.fetch()
+    finally:
+        monkeypatch.undo()
+        sealing.forget_keys()
+    assert "Eliquis" not in caplog.text
+
+
+def test_a_broken_row_is_told_apart_and_does_not_end_the_process(bench: Bench) -> None:
+    bench.turn("hello")
+    with sqlite3.connect(bench.file) as connection:
+        connection.execute("UPDATE events SET data = '{' WHERE type_name = 'user'")
+    with pytest.raises(ConversationsUnavailable, match="JSONDecodeError"):  # Rasa itself would call sys.exit
+        bench.fetch()
+
+
+def test_a_deleted_conversation_leaves_nothing_in_the_file(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.turn("I take Eliquis")
+    kept = [row[0] for row in sqlite3.connect(bench.file).execute("SELECT data FROM events")]
+    assert conversations.delete("one", f"sqlite:///{bench.file}") == len(kept) > 5
+    conversations.forget_engines()
+    left = b"".join(file.read_bytes() for file in bench.file.parent.iterdir())
+    assert not [value for value in kept if value[3:33].encode() in left]
+    bench.turn("hello again")
+    assert said_by_person(bench.full()) == ["hello again"]

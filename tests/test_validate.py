@@ -35,7 +35,7 @@ def whole_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("project")
     for file in ("domain.yml", "CHANGELOG.md"):
         shutil.copy(ROOT / file, root)
-    for folder in ("data", "actions", "components", "channels"):
+    for folder in ("data", "actions", "components", "channels", "desk"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "widget"))
     return root
 

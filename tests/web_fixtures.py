@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import socket
 import sys
@@ -55,6 +56,9 @@ FIXED = {
     "utter_unavailable": _text("Sorry, I cannot answer right now. Please call us at (555) 010-0142."),
     "utter_empty_message": _text("I did not get any words. What would you like to know?"),
     "utter_too_long": _text("That is more than I can read at once. Please send it in smaller parts."),
+    "utter_too_fast": _text("That was very quick. Please wait a moment. In an emergency, call 911."),
+    "utter_link_over": _text("That link has ended. You can start here anew, or text us for another one."),
+    "utter_urgent": _text("This may be an emergency. Call 911 now.", utter_action="utter_urgent"),
     "utter_choice_gone": _text("Those buttons have changed. Please use the ones below, or type your answer."),
 }
 
@@ -96,6 +100,12 @@ VERDICT = _text(
     buttons=[("Request a visit", "/book_consultation"), ("Not now", "/deny")],
 )
 
+NAME = _text("What is your first name?")
+REQUESTED = _text(
+    "Thank you. Your request is with the clinic; the team confirms it. Your reference code is 7KQ2MXP.",
+    utter_action="utter_requested",
+)
+
 SCRIPT: Dict[str, List[Dict[str, Any]]] = {
     r"swallow|911": [EMERGENCY],
     r"how does it work|faq_how_it_works": [HOW, HOW_LONG],
@@ -103,6 +113,8 @@ SCRIPT: Dict[str, List[Dict[str, Any]]] = {
     r"^\d\d$": [THIRD],
     r"affirm": [SIXTH],
     r"aspirin|blood thinner": [VERDICT],
+    r"book_consultation": [NAME],
+    r"^dana$": [REQUESTED],
     r"quiet": [],
 }
 """What the scripted bot says to a message in which the pattern is found."""
@@ -211,6 +223,8 @@ def clinic(signed: bool = False) -> Any:
         "phone": "(555) 010-0142",
         "emergency_number": "911",
         "crisis_line": "call or text 988",
+        "address": "12 Example Street, Springfield",
+        "hours_text": "Mon to Fri 9-5, Sat 10-2, closed Sunday",
     }
     rule = Facts(reviewed_on=date(2026, 11, 1) if signed else None)
     return Facts(
@@ -222,6 +236,8 @@ class Server:
     """The channel on a free port of this machine, in a thread of its own."""
 
     def __init__(self, folder: Path, port: int = 0, turn_limit: float = 1.0, **settings: Any) -> None:
+        os.environ.setdefault("DATABASE_URL", f"sqlite:///{folder}/desk.db")
+        os.environ.setdefault("DATA_KEY", "a key for the tests and for nothing else")
         self.agent = ScriptedAgent()
         self.channel = WebInput(turn_limit=turn_limit, secret_file=folder / "secret", read=clinic, **settings)
         self._ready = threading.Event()
@@ -273,6 +289,9 @@ def web() -> Any:
     """The server with a bot that has heard nothing yet; its turns may take one second."""
     server = only_server()
     server.agent.reset()
+    server.channel.turns.talks.forget()
+    for limit in server.channel.limits:
+        limit.forget()
     return server
 
 

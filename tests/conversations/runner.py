@@ -255,7 +255,8 @@ def stored(sender: str) -> List[Any]:
     """The requests for a consultation stored for one conversation, oldest first."""
     from sqlalchemy import select
 
-    from desk.records import Consultation, transaction
+    from desk.database import transaction
+    from desk.records import Consultation
     from desk.settings import database_address
 
     with transaction(database_address(os.environ["DATABASE_URL"])) as session:
@@ -268,13 +269,14 @@ def main(words: List[str]) -> int:
     import tempfile
 
     from desk.settings import today
+    from tests.conftest import WAYS_TO_WRITE
     from tests.harness import ActionServer, Bot
 
     cases = [p for p in case_files() if not words or any(w in str(p.relative_to(FOLDER)) for w in words)]
     failed = []
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DATABASE_URL"] = f"sqlite:///{folder}/desk.db"
-        server = ActionServer(Path(folder))
+        server = ActionServer(Path(folder), **WAYS_TO_WRITE)
         try:
             bot = Bot(server.url)
             for path in cases:
