@@ -189,9 +189,6 @@ def _connect(address: str) -> Engine:
         Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
         made = create_engine(address, connect_args={"timeout": WAIT_MS / 1000}, **options)
         event.listen(made, "connect", _prepare_sqlite)
-        with made.connect() as connection:
-            # Kept in the file: readers and the one writer do not block each other.
-            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
     else:
         arguments = {"connect_timeout": WAIT_MS // 1000, "tcp_user_timeout": WAIT_MS}
         options.update(pool_pre_ping=True, pool_timeout=WAIT_MS / 1000)

@@ -71,8 +71,10 @@ def test_a_database_of_the_first_version_keeps_its_rows_and_is_encrypted(databas
 
 
 def test_processes_that_start_together_make_the_tables_once(sqlite_database: str, tmp_path: Path) -> None:  # noqa: F811
-    with get_context("spawn").Pool(4) as pool:
-        assert pool.map(_open, [sqlite_database] * 4) == ["0003"] * 4
+    with get_context("spawn").Pool(8) as pool:
+        for number in range(10):
+            address = sqlite_database.replace("desk.db", f"desk-{number}.db")
+            assert pool.map(_open, [address] * 8, chunksize=1) == ["0003"] * 8
 
 
 def _open(address: str) -> str:

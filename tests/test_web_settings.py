@@ -169,7 +169,7 @@ def test_what_is_in_no_closed_set_counts_as_other() -> None:
     metrics.TurnCounter().publish({"event": "bot", "text": "quux"})
     text = generate_latest().decode()
     assert 'channel="other",intent="greet"' in text and 'channel="sms",kind="other"' in text
-    for personal in ("lupus", "555", "quux", "web-secret"):
+    for personal in ("lupus", "15558675309", "quux", "web-secret"):
         assert personal not in text
 
 

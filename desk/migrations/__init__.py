@@ -22,9 +22,24 @@ LOCK = 7_231_001
 def upgrade(engine: Engine) -> None:
     """Run every step that the database has not seen, one process at a time.
 
+    A SQLite file gets its write-ahead log here as well.
+
     Raises:
         SQLAlchemyError: When the database cannot be reached or a step fails; the step is undone.
     """
+    if engine.dialect.name == "postgresql":
+        _upgrade(engine)
+        return
+    # Two processes that open a new SQLite file at once are refused by it, however long they would wait.
+    with open(f"{engine.url.database}.lock", "w", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with engine.connect() as connection:
+            # Kept in the file: readers and the one writer do not block each other.
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        _upgrade(engine)
+
+
+def _upgrade(engine: Engine) -> None:
     scripts = ScriptDirectory(str(FOLDER))
     head = scripts.get_current_head()
     with engine.connect() as connection:
@@ -47,16 +62,14 @@ def upgrade(engine: Engine) -> None:
 
 @contextmanager
 def _alone(engine: Engine) -> Iterator[Connection]:
-    """A transaction that no second process enters at the same time."""
+    """A transaction that no second process enters at the same time; for SQLite its file is locked already."""
     if engine.dialect.name == "postgresql":
         with engine.begin() as connection:
             connection.execute(text("SET LOCAL statement_timeout = 60000"))
             connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
             yield connection
         return
-    with open(f"{engine.url.database}.lock", "w", encoding="ascii") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        with engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")  # the driver begins none before a CREATE TABLE
-            yield connection
-            connection.commit()
+    with engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # the driver begins none before a CREATE TABLE
+        yield connection
+        connection.commit()
