@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta, timezone
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest

@@ -12,7 +12,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from candidacy.screening import assess
-from desk import database as db, sealing
+from desk import database as db
+from desk import sealing
 from desk.booking import ConsultationRequest
 from desk.settings import settings
 

@@ -8,28 +8,16 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Dict, List, Optional
 from urllib.parse import urlsplit
 
 from channels.fake_twilio import FakeTwilio
-from tests.harness import ROOT, free_port, wait_for
+from tests.harness import ROOT, free_port, until, wait_for
 
 KEY = "a key for the tests and for nothing else"
-
-
-def until(true: Callable[[], Any], seconds: float = 30.0, what: str = "") -> Any:
-    """The first true value of a condition. Raises AssertionError when it does not come in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        value = true()
-        if value:
-            return value
-        time.sleep(0.05)
-    raise AssertionError(what or "it did not happen in time")
 
 
 class Gate:

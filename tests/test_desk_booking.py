@@ -25,8 +25,8 @@ from desk.booking import (
     list_requests,
     request_consultation,
 )
-from desk.handoff import list_alerts, list_callbacks, mark_seen, raise_alert, request_callback
 from desk.database import DeskUnavailable, engine, transaction
+from desk.handoff import list_alerts, list_callbacks, mark_seen, raise_alert, request_callback
 from desk.records import Consultation
 from desk.references import SYMBOLS, new_reference, read_reference, show_reference
 from desk.settings import settings

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from tests.harness import ActionServer
-from tests.sms_fixtures import RunningBot, until
+from tests.harness import ActionServer, until
+from tests.sms_fixtures import RunningBot
 
 
 def test_everything_goes_after_the_announcement_and_the_next_text_begins_anew(tmp_path: Path) -> None:

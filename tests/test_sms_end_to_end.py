@@ -17,8 +17,8 @@ import yaml
 
 from desk.conversations import opened_event
 from desk.sms_text import fits
-from tests.harness import ROOT
-from tests.sms_fixtures import KEY, Phone, RunningBot, rows, until
+from tests.harness import ROOT, until
+from tests.sms_fixtures import KEY, Phone, RunningBot, rows
 
 SCREENING = "check for reasons to wait"
 EMERGENCY = "I can't breathe and my throat is swelling"

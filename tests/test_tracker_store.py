@@ -7,7 +7,7 @@ import json
 import sqlite3
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Dict, List, Optional
 
 import pytest
 from rasa.core.tracker_store import TrackerStore
@@ -34,6 +34,7 @@ from desk import conversations, sealing
 from desk.conversations import conversations_address, opened_event
 from desk.settings import ROOT, database_address, settings
 from tests.desk_fixtures import database  # noqa: F401  a fixture
+from tests.harness import until
 
 DOMAIN = Domain.from_yaml(
     """
@@ -49,14 +50,6 @@ forms:
 actions: [action_answer]
 """
 )
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Poll until a condition holds; five seconds at most."""
-    deadline = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen within 5 s"
-        time.sleep(0.01)
 
 
 class Bench:
@@ -319,7 +312,7 @@ def test_staff_are_alerted_once_a_turn(bench: Bench, alerts: List[Any], said: st
     twice = BotUttered("again", metadata={"utter_action": said})
     bench.turn("help", twice, said=said)
     bench.turn("and now?")
-    wait_for(lambda: bool(alerts))
+    until(lambda: bool(alerts))
     bench.store._alerts.shutdown(wait=True)
     assert alerts == [(kind, "one", "web")]
 

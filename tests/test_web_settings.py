@@ -202,8 +202,8 @@ def test_all_turns_of_a_process_share_one_memory() -> None:
 def test_what_came_too_late_on_one_channel_is_not_said_on_another() -> None:
     async def late() -> Dict[str, List[str]]:
         agent, talks = ScriptedAgent(), Talks()
-        agent.slow = 0.4
-        web, sms = Turns("web", 0.2, talks), Turns("sms", 5, talks)
+        agent.slow = 1.0
+        web, sms = Turns("web", 0.4, talks), Turns("sms", 5, talks)
         await take(web, agent, "slow, with reasons for the page only")
         return {
             name: [message["text"] for message in (await take(turns, agent, f"next by {name}")).body["messages"]]

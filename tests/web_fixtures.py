@@ -123,7 +123,7 @@ SCRIPT: Dict[str, List[Dict[str, Any]]] = {
 class ScriptedAgent:
     """Stands where Rasa's agent stands: same methods, real trackers, answers from SCRIPT.
 
-    A text "crash" raises, "slow" takes `slow` seconds, "quiet" says nothing.
+    A text "crash" raises, "slow" takes `slow` seconds, "quiet" says nothing. `finished` counts the turns that ended.
     """
 
     def __init__(self) -> None:
@@ -135,8 +135,9 @@ class ScriptedAgent:
         self.tracker_store = InMemoryTrackerStore(self.domain)
         self.nlg = SimpleNamespace(generate=self._generate)
         self.received: List[UserMessage] = []
-        self.slow = 1.5
+        self.slow = 3.0
         self.ready = True
+        self.finished = 0
         self.greets = True
         self.nlg_works = True
 
@@ -183,6 +184,7 @@ class ScriptedAgent:
             await self._utter(tracker, message.output_channel, answer)
         tracker.update(ActionExecuted("action_listen"))
         await self.tracker_store.save(tracker)
+        self.finished += 1
 
     @staticmethod
     def _hear(tracker: Any, message: UserMessage) -> None:
@@ -235,7 +237,7 @@ def clinic(signed: bool = False) -> Any:
 class Server:
     """The channel on a free port of this machine, in a thread of its own."""
 
-    def __init__(self, folder: Path, port: int = 0, turn_limit: float = 1.0, **settings: Any) -> None:
+    def __init__(self, folder: Path, port: int = 0, turn_limit: float = 2.0, **settings: Any) -> None:
         os.environ.setdefault("DATABASE_URL", f"sqlite:///{folder}/desk.db")
         os.environ.setdefault("DATA_KEY", "a key for the tests and for nothing else")
         self.agent = ScriptedAgent()
@@ -286,7 +288,7 @@ def only_server() -> Server:
 
 @pytest.fixture
 def web() -> Any:
-    """The server with a bot that has heard nothing yet; its turns may take one second."""
+    """The server with a bot that has heard nothing yet; its turns may take two seconds."""
     server = only_server()
     server.agent.reset()
     server.channel.turns.talks.forget()
