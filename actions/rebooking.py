@@ -168,7 +168,7 @@ def _found(dispatcher: CollectingDispatcher, talk: Talk, booking: Booking) -> Di
 
 def _shown(booking: Booking) -> Dict[Text, Any]:
     """What is read back of a request; as the slot's value it is also the sign that the proof was right."""
-    return {"windows": list(booking.windows)}
+    return {"windows": list(booking.times)}
 
 
 def _what_follows(wish: Optional[Text]) -> Dict[Text, Any]:

@@ -8,10 +8,13 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from sqlalchemy import select
 
+from candidacy.knowledge import load
 from desk.contact import EXTENSION
 from desk.database import transaction
 from desk.records import STATUSES, Consultation
 from desk.references import read_reference, show_reference
+from desk.settings import now, time_zone
+from desk.windows.window import make_window
 
 OPEN_STATUSES = STATUSES[:3]
 """Requests that staff still have work with."""
@@ -30,6 +33,7 @@ class Booking:
         status: One of `desk.records.STATUSES`.
         created_at: Moment of the request, UTC.
         slot_start: The time taken (mode slots), UTC, or None.
+        agreed_start: The time that staff agreed on with the person, UTC, or None.
         windows, verdict, findings, answers: As stored; dates are ISO-8601 text.
     """
 
@@ -45,6 +49,7 @@ class Booking:
     consented_at: datetime
     windows: Tuple[Mapping[str, Any], ...]
     slot_start: Optional[datetime]
+    agreed_start: Optional[datetime]
     screened: bool
     outcome: str = field(repr=False)
     verdict: Mapping[str, Any] = field(repr=False)
@@ -52,12 +57,22 @@ class Booking:
     answers: Mapping[str, str] = field(repr=False)
     rules_version: str
 
+    @property
+    def times(self) -> Tuple[Mapping[str, Any], ...]:
+        """Times to read back: the one agreed on, as a window, or else the windows as stored."""
+        if self.agreed_start is None:
+            return self.windows
+        clinic = load().clinic
+        there = self.agreed_start.astimezone(time_zone(clinic))
+        return (make_window(now(clinic), clinic, dates=[there.date()], part=f"{there:%H:%M}").to_dict(),)
+
     def to_dict(self) -> Dict[str, Any]:
         """A JSON-ready dictionary."""
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
         for name in ("created_at", "consented_at"):
             plain[name] = plain[name].isoformat()
-        plain["slot_start"] = self.slot_start.isoformat() if self.slot_start else None
+        for name in ("slot_start", "agreed_start"):
+            plain[name] = plain[name].isoformat() if plain[name] else None
         return {**plain, "windows": list(self.windows), "findings": list(self.findings)}
 
 

@@ -94,6 +94,8 @@ def card(booking: Booking, knowledge: Knowledge) -> Iterator[str]:
         for window in booking.windows
     ]
     yield from _entry("times", "; ".join(windows) or "none given")
+    if booking.agreed_start:
+        yield from _entry("agreed", f"{booking.agreed_start.astimezone(time_zone(knowledge.clinic)):%a %d %b %Y %H:%M}")
     verdict = booking.verdict
     state = "screened" if booking.screened else "NOT SCREENED"
     if booking.screened and not verdict.get("complete"):

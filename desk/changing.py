@@ -9,10 +9,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from candidacy.knowledge import load
+from candidacy.knowledge.booking_models import SLOTS
 from desk.booked import OPEN_STATUSES, Booking, NotBookable, booking_of, find, known_status
 from desk.database import Conflict, DeskUnavailable, transaction
 from desk.delivery import enqueue
-from desk.records import STATUSES, Consultation, Delivery
+from desk.records import STATUSES, Consultation, Delivery, time_of
 from desk.references import read_reference
 from desk.settings import now
 from desk.slots import SlotTaken, hold, is_offered, release
@@ -43,13 +44,13 @@ def cancel(
 def cancel_proven(reference: str) -> Optional[Booking]:
     """Cancel like `cancel`, for somebody whose proof was checked before (`desk.proof`). None for an unknown code."""
     with transaction() as session:
-        row = _locked(session, reference)
+        row = locked(session, reference)
         if row is None:
             return None
         if row.status in OPEN_STATUSES:
             row.status = "cancelled"
             release(session, row.id)
-            enqueue(session, "consultation", row.id, _numbered(session, row.id, "cancelled"))
+            enqueue(session, "consultation", row.id, numbered(session, row.id, "cancelled"))
         return booking_of(row)
 
 
@@ -59,7 +60,7 @@ def reschedule(
     """Give an open request another time, for somebody whose proof was checked before (`desk.proof`).
 
     The old time is freed in the same transaction, the status is "requested" again, so that staff see it.
-    The same time once more changes nothing.
+    The same time once more changes nothing, unless staff had agreed on another one: that one is off then.
 
     Args:
         reference: The code in any writing.
@@ -79,20 +80,21 @@ def reschedule(
     for _ in range(_TRIES + settings.seats):
         try:
             with transaction() as session:
-                row = _locked(session, reference)
+                row = locked(session, reference)
                 if row is None:
                     return None
                 if row.status not in OPEN_STATUSES:
                     raise NotOpen()
-                if (row.windows, row.slot_start) == (wanted, slot_start):
+                if (row.windows, row.slot_start, row.agreed_start) == (wanted, slot_start, None):
                     return booking_of(row)
                 row.windows, row.slot_start, row.status = wanted, slot_start, STATUSES[0]
+                row.agreed_start = None
                 release(session, row.id)
                 if slot_start is not None:
                     if not is_offered(slot_start, now(), load().clinic):
                         raise SlotTaken()
                     hold(session, row.id, slot_start, settings)
-                enqueue(session, "consultation", row.id, _numbered(session, row.id, "rescheduled"))
+                enqueue(session, "consultation", row.id, numbered(session, row.id, "rescheduled"))
                 return booking_of(row)
         except Conflict:
             continue  # somebody else took the seat just then; there may be another
@@ -111,21 +113,35 @@ def change_status(reference: str, status: str) -> Optional[Booking]:
     """
     known_status(status)
     with transaction() as session:
-        row = _locked(session, reference)
+        row = locked(session, reference)
         if row is None:
             return None
         if row.status == status:
             return booking_of(row)
         was_open, row.status = row.status in OPEN_STATUSES, status
-        enqueue(session, "consultation", row.id, _numbered(session, row.id, status))
+        enqueue(session, "consultation", row.id, numbered(session, row.id, status))
         if status not in OPEN_STATUSES:
             release(session, row.id)
-        elif not was_open and row.slot_start is not None:
-            hold(session, row.id, row.slot_start, load().clinic.booking)
+        elif not was_open:
+            hold_time(session, row)
         return booking_of(row)
 
 
-def _locked(session: Session, reference: str) -> Optional[Consultation]:
+def hold_time(session: Session, row: Consultation) -> None:
+    """Hold the time of a request, in the caller's transaction; nothing to do while it has none.
+
+    A time agreed on holds a seat only where seats are given away (mode slots): elsewhere staff alone know
+    how many visits fit.
+
+    Raises:
+        SlotTaken: When no seat is free.
+    """
+    settings = load().clinic.booking
+    if row.slot_start is not None or (row.agreed_start is not None and settings.mode == SLOTS):
+        hold(session, row.id, time_of(row), settings)
+
+
+def locked(session: Session, reference: str) -> Optional[Consultation]:
     """The row, held until the end of the transaction, so that two changes come one after the other."""
     code = read_reference(reference)
     if code is None:
@@ -136,7 +152,7 @@ def _locked(session: Session, reference: str) -> Optional[Consultation]:
     return session.scalars(query).first()
 
 
-def _numbered(session: Session, consultation_id: int, event: str) -> str:
+def numbered(session: Session, consultation_id: int, event: str) -> str:
     """The event's name, with a number from its second time on: each is told once."""
     query = select(func.count(Delivery.event.distinct())).where(
         Delivery.subject == "consultation",

@@ -42,6 +42,7 @@ class Entry:
     Attributes:
         key: What addresses and the audit name it by: the reference code, or the number of a call-back.
         outcome: The screening's outcome; None when nobody was screened (a call-back).
+        agreed_start: The time that staff agreed on with the person, or None.
         earliest: Last day of a wait that is known, or None.
         reviewed: A provider has looked at it.
         rules: Ids of the rules that matched, worst first.
@@ -60,6 +61,7 @@ class Entry:
     email: Optional[str] = field(repr=False)
     windows: Tuple[Mapping[str, Any], ...] = ()
     slot_start: Optional[datetime] = None
+    agreed_start: Optional[datetime] = None
     outcome: Optional[str] = field(default=None, repr=False)
     screened: bool = True
     complete: bool = True
@@ -163,8 +165,9 @@ def alerts(unseen_only: bool = True, limit: int = 50, number: Optional[int] = No
 def pulse() -> Dict[str, Any]:
     """What an open page asks for twice a second: how much is new, and a text that changes with anything it shows."""
     moved = select(func.max(StaffEvent.id)).where(StaffEvent.action.in_((REVIEWED, STATUS_CHANGED)))
-    open_ones = select(Consultation.id, Consultation.status, Consultation.slot_start, Consultation.windows)
-    open_ones = open_ones.where(Consultation.status.in_(STATUSES[:3])).order_by(Consultation.id.desc()).limit(100)
+    own = Consultation
+    open_ones = select(own.id, own.status, own.slot_start, own.agreed_start, own.windows)
+    open_ones = open_ones.where(own.status.in_(STATUSES[:3])).order_by(own.id.desc()).limit(100)
     unseen = select(func.count(), func.max(Alert.id)).where(Alert.seen_at.is_(None))
     dead = select(func.count(), func.max(Delivery.id)).where(Delivery.state == "dead")
     with transaction() as session:
@@ -234,6 +237,7 @@ def entries_of(session: Session, wanted: Sequence[Tuple[str, int]]) -> List[Entr
             email=row.email,
             windows=tuple(row.windows),
             slot_start=row.slot_start,
+            agreed_start=row.agreed_start,
             screened=row.screened,
             complete=bool(verdict.get("complete")),
             call_today=any(one.get("call_today") for one in reasons),

@@ -24,7 +24,7 @@ from desk.privacy_records import (
     Reminder,
     ScreeningRecord,
 )
-from desk.records import Alert, Callback, Consultation, Delivery, SlotCell
+from desk.records import Alert, Callback, Consultation, Delivery, SlotCell, time_of
 from desk.references import show_reference
 from desk.sealing import keyed_hash
 from desk.sms_records import SmsInbox, SmsOutbox
@@ -232,7 +232,8 @@ def _call_off(session: Session, rows: List[Consultation], told: List[int]) -> No
 
 
 def _is_upcoming(row: Consultation, now: datetime) -> bool:
-    return row.status == "confirmed" and (row.slot_start is None or row.slot_start > now)
+    at = time_of(row)
+    return row.status == "confirmed" and (at is None or at > now)
 
 
 def _delete_texts(session: Session, conversation_id: str, requested_at: datetime) -> int:

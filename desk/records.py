@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any, Optional
+
 from sqlalchemy import Boolean, Column, ForeignKey, Integer, String, UniqueConstraint
 
 from desk.database import Base, Json, Sealed, SealedJson, UtcDateTime, one_of, utc_now
@@ -12,7 +15,11 @@ DELIVERY_STATES = ("waiting", "sent", "dead")
 
 
 class Consultation(Base):
-    """One request for a consultation, with the screening as it stood."""
+    """One request for a consultation, with the screening as it stood.
+
+    `slot_start` is a time that the person took, `agreed_start` one that staff agreed on with them;
+    `time_of` tells which of them counts.
+    """
 
     __tablename__ = "consultation_request"
     __table_args__ = (
@@ -36,6 +43,7 @@ class Consultation(Base):
     consented_at = Column(UtcDateTime, nullable=False)
     windows = Column(Json, nullable=False)
     slot_start = Column(UtcDateTime)
+    agreed_start = Column(UtcDateTime)
     screened = Column(Boolean(create_constraint=False), nullable=False)
     outcome = Column(String(20), nullable=False)
     verdict = Column(SealedJson, nullable=False)
@@ -43,6 +51,15 @@ class Consultation(Base):
     answers = Column(SealedJson, nullable=False)
     rules_version = Column(String(80), nullable=False)
     idempotency_key = Column(String(255), nullable=False)
+
+
+def time_of(row: Any) -> Optional[datetime]:
+    """The time of a visit: the slot taken, or the time agreed on; None while only preferred times are known.
+
+    Args:
+        row: Anything with `slot_start` and `agreed_start`: a row, or a part of one.
+    """
+    return row.slot_start or row.agreed_start
 
 
 class SlotCell(Base):

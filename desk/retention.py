@@ -118,7 +118,8 @@ def _delete_requests(session: Session, table: Any, subject: str, before: datetim
     """Requests with all that hangs on them; a visit that is still to come is kept."""
     query = select(table.id).where(table.created_at < before)
     if table is Consultation:
-        query = query.where(or_(Consultation.slot_start.is_(None), Consultation.slot_start < now))
+        for column in (Consultation.slot_start, Consultation.agreed_start):
+            query = query.where(or_(column.is_(None), column < now))
     found = list(session.scalars(query.order_by(table.id).limit(BATCH)))
     if not found:
         return 0

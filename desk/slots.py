@@ -175,8 +175,15 @@ def _window(at: datetime, moment: datetime, clinic: Clinic) -> Window:
 
 
 def _cells(start: datetime, settings: BookingSettings) -> List[datetime]:
+    """The quarters of an hour that a consultation touches; staff may agree on a time that begins within one."""
     start = start.astimezone(timezone.utc)
-    return [start + CELL * number for number in range(settings.consult_minutes // CELL_MINUTES)]
+    end = start + timedelta(minutes=settings.consult_minutes)
+    cell = start.replace(minute=start.minute - start.minute % CELL_MINUTES, second=0, microsecond=0)
+    found = []
+    while cell < end:
+        found.append(cell)
+        cell += CELL
+    return found
 
 
 def _taken(session: Session, low: datetime, high: datetime) -> Set[Cell]:

@@ -26,7 +26,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """A spreadsheet takes a cell that begins with one of these for a formula."""
 
 EXPORTED = (
-    "reference asked_at status channel name phone email preferred_times slot outcome screened complete rules "
+    "reference asked_at status channel name phone email preferred_times slot agreed_time outcome screened complete rules "
     "earliest rules_version consent_text_version"
 ).split()
 
@@ -199,7 +199,7 @@ def _exported(row: Consultation, zone: ZoneInfo) -> List[Any]:
         row.phone,
         row.email,
         "; ".join(str(window.get("label", "")) for window in row.windows),
-        f"{row.slot_start.astimezone(zone):%Y-%m-%d %H:%M}" if row.slot_start else "",
+        *(f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else "" for at in (row.slot_start, row.agreed_start)),
         row.outcome,
         "yes" if row.screened else "no",
         "yes" if row.verdict.get("complete") else "no",

@@ -37,6 +37,7 @@ def make_app() -> Starlette:
         _post("/alerts/{number:int}/done", pages.alert_done),
         _get(REQUEST + "/card", entries.card_json),
         _post(REQUEST + "/review", entries.review, "review"),
+        _post(REQUEST + "/time", entries.set_time),
         _get("/deliveries", admin.deliveries),
         _post("/deliveries/{number:int}/again", admin.try_again),
         _get("/opt-outs", admin.opt_outs),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Dict, List, Optional
 
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from desk import inbox, staff_work, transcripts
+from desk import agreed, inbox, staff_work, transcripts
+from desk.booked import OPEN_STATUSES
 from desk.booking import SlotTaken
 from desk.records import STATUSES
-from desk.settings import today
+from desk.settings import now, time_zone, today
 from desk.staff_audit import VIEWED, add_note, list_events, list_notes, note_event
 from staff import card
 from staff.pages import shown
@@ -17,7 +19,7 @@ from staff.rendering import facts
 from staff.visit import Visit
 
 PATHS = {inbox.CONSULTATION: "/requests/", inbox.CALLBACK: "/callbacks/"}
-SAID = ("moved", "noted", "reviewed", "changed", "empty", "stopped", "taken")
+SAID = ("moved", "noted", "reviewed", "changed", "empty", "stopped", "taken", "agreed", "outside")
 """What the page may say on top after something was done."""
 
 
@@ -26,12 +28,17 @@ def detail(visit: Visit) -> Response:
     entry = _entry(visit)
     if entry is None:
         return visit.show("message.html", 404, what="missing")
+    said = visit.request.query_params.get("said")
+    return _page(visit, entry, said if said in SAID else None)
+
+
+def _page(visit: Visit, entry: inbox.Entry, said: Optional[str], status: int = 200) -> Response:
     note_event(visit.user, VIEWED, entry.kind, entry.key)
     stored = staff_work.read_request(entry.id) if entry.kind == inbox.CONSULTATION else None
-    said = visit.request.query_params.get("said")
     events = list_events(200, subject=entry.kind, subject_id=entry.key)
     return visit.show(
         "entry.html",
+        status,
         entry=entry,
         path=_path(entry),
         stored=stored,
@@ -44,7 +51,8 @@ def detail(visit: Visit) -> Response:
         alerts=[one for one in inbox.alerts() if one.conversation_id == entry.conversation_id],
         steps=_steps(entry),
         opted_out=staff_work.opted_out(entry.phone),
-        said=said if said in SAID else None,
+        said=said,
+        agreeing=_agreeing(visit, entry),
         **shown(_screening(entry, stored), facts()),
     )
 
@@ -73,6 +81,31 @@ def move(visit: Visit) -> Response:
     except SlotTaken:
         return _back(entry, "taken")
     return _back(entry, "moved")
+
+
+def set_time(visit: Visit) -> Response:
+    """Keep the time that was agreed on; what was written stays in the form when it cannot be kept."""
+    entry = _entry(visit)
+    expected = visit.form.get("was", "")
+    if entry is None or entry.kind != inbox.CONSULTATION:
+        return visit.show("message.html", 404, what="missing")
+    if expected not in STATUSES:
+        return visit.show("message.html", 400, what="form")
+    clinic = facts().clinic
+    try:
+        had = datetime.fromisoformat(visit.form["had"]) if visit.form.get("had") else None
+    except ValueError:
+        return visit.show("message.html", 400, what="form")
+    try:
+        start = agreed.read_time(visit.form.get("day", ""), visit.form.get("clock", ""), now(clinic), clinic)
+        agreed.agree(entry, expected, had, start, visit.user)
+    except agreed.BadTime as error:
+        return _page(visit, entry, error.why, 400)
+    except staff_work.Changed:
+        return _back(entry, "changed")
+    except SlotTaken:
+        return _back(entry, "taken")
+    return _back(entry, "agreed" if agreed.in_hours(start, clinic) else "outside")
 
 
 def add_note_to(visit: Visit) -> Response:
@@ -126,6 +159,24 @@ def _screening(entry: inbox.Entry, stored: Optional[staff_work.Stored]) -> Optio
     return card.of_talk(entry.conversation_id, today())
 
 
+def _agreeing(visit: Visit, entry: inbox.Entry) -> Optional[Dict[str, Any]]:
+    """What the form of the agreed time holds; None where there is nothing to agree on."""
+    if entry.kind != inbox.CONSULTATION or entry.slot_start or entry.status not in OPEN_STATUSES:
+        return None
+    clinic = facts().clinic
+    start = entry.agreed_start or agreed.suggestion(entry.windows, now(clinic), clinic)
+    there = start.astimezone(time_zone(clinic)) if start else None
+    day = today(clinic)
+    return {
+        "day": visit.form.get("day", f"{there:%Y-%m-%d}" if there else ""),
+        "clock": visit.form.get("clock", f"{there:%H:%M}" if there else ""),
+        "first": day.isoformat(),
+        "last": (day + agreed.LONGEST_AHEAD).isoformat(),
+        "suggested": there is not None and entry.agreed_start is None and "day" not in visit.form,
+        "zone": clinic.time_zone.replace("_", " "),
+    }
+
+
 def _steps(entry: inbox.Entry) -> List[Dict[str, Any]]:
     """The statuses that usually follow come first, as buttons that stand out."""
     forward = {"requested": "contacted", "contacted": "confirmed", "confirmed": "closed"}.get(entry.status)
@@ -133,4 +184,6 @@ def _steps(entry: inbox.Entry) -> List[Dict[str, Any]]:
         forward = "closed" if entry.status == "contacted" else "contacted"
     order = [forward] if forward else []
     order += [status for status in STATUSES if status not in (entry.status, forward)]
-    return [{"status": status, "first": status == forward} for status in order]
+    # Where a time is to be agreed on, the form of the time is what usually follows.
+    told = entry.kind == inbox.CONSULTATION and entry.slot_start is None and forward == "confirmed"
+    return [{"status": status, "first": status == forward and not told} for status in order]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
@@ -12,10 +13,11 @@ import pytest
 from desk import database as db
 from desk import inbox as worklist
 from desk import sealing, staff
+from desk.agreed import agree
 from desk.database import transaction, utc_now
 from desk.handoff import raise_alert, request_callback
 from desk.records import Delivery
-from desk.settings import settings
+from desk.settings import settings, today
 from desk.staff_audit import list_events
 from tests import browser as shared
 from tests.browser import STANDARDS, skip_without_chromium
@@ -74,6 +76,8 @@ def _forget() -> None:
 def _a_day() -> None:
     for name, role in USERS.items():
         staff.create_user(name, PASSWORD, role, "(console)")
+    seen = worklist.entry("consultation", book("Agreed Already", conversation="agreed").reference)
+    agree(seen, seen.status, None, utc_now() + timedelta(days=3), "lee")
     booking = book(
         "Dana Lopez", ("I'm 34", "I take eliquis"), {**ALL_NO, "Q6_medicines": "yes", "Q5_skin_today": "unsure"}, "dana",
         windows=(),
@@ -144,6 +148,15 @@ def test_a_day_at_the_desk(page: Any, address: str, tmp_path: Path) -> None:
     page.get_by_role("button", name="Add", exact=True).click()
     page.get_by_text("The note was added.").wait_for()
     assert page.locator(".staffnote", has_text="Left a message").is_visible()
+    page.get_by_label("Day").fill(f"{today() + timedelta(days=400)}")
+    page.get_by_label("Time", exact=True).fill("15:00")
+    page.get_by_role("button", name="Confirm this time").click()
+    assert page.evaluate("document.getElementById('day').validity.rangeOverflow"), "the browser says so at once"
+    day = today() + timedelta(days=30)
+    page.get_by_label("Day").fill(f"{day}")
+    page.get_by_role("button", name="Confirm this time").click()
+    page.get_by_text("The time is kept").wait_for()
+    assert page.locator(".fact", has_text="Agreed").inner_text().startswith(f"Agreed\n{day:%a} {day.day} {day:%b}")
     page.get_by_role("button", name="Try again").click()
     page.get_by_text("It will be tried again").wait_for()
 
@@ -160,8 +173,8 @@ def test_a_day_at_the_desk(page: Any, address: str, tmp_path: Path) -> None:
     page.get_by_role("button", name="Log in").wait_for()
     done = {event.action for event in list_events(50, username="ana")}
     assert {
-        "login", "viewed", "alert taken care of", "searched", "status changed", "note added", "delivery tried again",
-        "exported", "logout",
+        "login", "viewed", "alert taken care of", "searched", "status changed", "note added", "time agreed",
+        "delivery tried again", "exported", "logout",
     } <= done  # fmt: skip
 
 
@@ -258,9 +271,13 @@ def test_axe_finds_nothing_on_any_page_and_nothing_is_cut_off(browser: Any, addr
     log_in(page, address, "ana")
     check("list")
     request = page.evaluate("document.querySelector('.row h3 a[href^=\"/requests/\"]').pathname")
-    own = f"/requests/{next(one.key for one in worklist.worklist('all', 100)[0] if one.name == 'Dana Lopez')}"
+    own, kept = (
+        f"/requests/{next(one.key for one in worklist.worklist('all', 100)[0] if one.name == name)}"
+        for name in ("Dana Lopez", "Agreed Already")
+    )
     for path in (
-        "/?view=all&page=2", "/?view=cancelled", own, request, request + "?said=moved", request + "?said=changed", "/callbacks/1",
+        "/?view=all&page=2", "/?view=cancelled", own, kept, request, request + "?said=moved", request + "?said=changed",
+        kept + "?said=outside", "/callbacks/1",
         "/alerts/1", "/alerts/2", "/deliveries", "/opt-outs", "/audit", "/users", "/export", "/account", "/nowhere",
     ):  # fmt: skip
         page.goto(address + path)

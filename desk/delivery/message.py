@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from candidacy.knowledge import load
-from desk.records import Alert, Callback, Consultation, Delivery
+from desk.records import Alert, Callback, Consultation, Delivery, time_of
 from desk.references import read_reference, show_reference
 from desk.sealing import keyed_hash
 from desk.settings import time_zone
@@ -38,11 +38,11 @@ class Message:
         sequence: Number of earlier messages about this request to this target.
         link: Where staff read the rest.
         zone: The clinic's time zone.
-        times: The time taken, or the preferred times, in words.
-        start, end: The time taken or the first preferred one; calendar days for a whole day; None when
-            no calendar day is known.
-        taken: True when a time was taken, False when it is only preferred.
-        firm: True when a time was taken and staff have confirmed it.
+        times: The time taken or agreed on, or the preferred times, in words.
+        start, end: The time taken or agreed on, or the first preferred one; calendar days for a whole day;
+            None when no calendar day is known.
+        taken: True when a time was taken or agreed on, False when it is only preferred.
+        firm: True when a time was taken or agreed on and staff have confirmed it.
     """
 
     key: str
@@ -84,7 +84,8 @@ def message_of(session: Session, delivery: Delivery) -> Optional[Message]:
         number = session.scalar(select(Alert.id).filter_by(id=delivery.subject_id))
         return Message(action=NEW, reference=f"AL-{number}", link=f"{inbox}/alerts/{number}", **common) if number is not None else None
     # Only what a message may carry is read; names and answers stay sealed.
-    columns = (Consultation.id, Consultation.reference, Consultation.status, Consultation.slot_start, Consultation.windows)
+    own = Consultation
+    columns = (own.id, own.reference, own.status, own.slot_start, own.agreed_start, own.windows)
     row = session.execute(select(*columns).filter_by(id=delivery.subject_id)).first()
     if row is None:
         # The request was deleted. Its calendar entry goes; the code alone may be left in the event, for staff.
@@ -145,8 +146,9 @@ def _action(event: str) -> str:
 
 
 def _time(row: Any, zone: ZoneInfo) -> Tuple[Optional[Moment], Optional[Moment], bool]:
-    if row.slot_start is not None:
-        return row.slot_start.astimezone(zone), _visit_end(row.slot_start, zone), True
+    fixed = time_of(row)
+    if fixed is not None:
+        return fixed.astimezone(zone), _visit_end(fixed, zone), True
     preferred = spans(list(row.windows or []), zone)
     return (*preferred[0], False) if preferred else (None, None, False)
 
