@@ -25,6 +25,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, BotUttered, SessionStarted, UserUttered
 from sanic import Sanic
 
+from candidacy.listening import listen
 from channels.web import WebInput
 
 YES_NO = [("Yes", "/affirm"), ("No", "/deny"), ("Not sure", "/unsure"), ("Skip", "/skip")]
@@ -242,6 +243,7 @@ class Server:
         os.environ.setdefault("DATA_KEY", "a key for the tests and for nothing else")
         self.agent = ScriptedAgent()
         self.channel = WebInput(turn_limit=turn_limit, secret_file=folder / "secret", read=clinic, **settings)
+        listen("warm up", date.today())  # loads the words, which takes seconds on a busy machine
         self._ready = threading.Event()
         self._socket = socket.create_server(("127.0.0.1", port))
         self.port = self._socket.getsockname()[1]
