@@ -18,6 +18,7 @@ from candidacy.knowledge import BrokenFile, Knowledge, load
 from desk.booking import Booking, list_requests
 from desk.handoff import CallbackRequest, RaisedAlert, list_alerts, list_callbacks
 from desk.database import DeskUnavailable
+from desk.sealing import CannotUnseal
 from desk.settings import BadSetting, time_zone
 
 WIDTH = 100
@@ -39,7 +40,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
             print(json.dumps(_as_json(requests, alerts, callbacks), ensure_ascii=False, indent=2))
         else:
             print("\n".join(listing(requests, alerts, callbacks, knowledge)))
-    except (BadSetting, BrokenFile, DeskUnavailable) as error:
+    except (BadSetting, BrokenFile, CannotUnseal, DeskUnavailable) as error:
         print(error, file=sys.stderr)
         return 1
     except BrokenPipeError:  # `| head` has seen enough

@@ -12,6 +12,7 @@ from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from desk.database import transaction
+from desk.readable import is_readable, rows_by_id
 from desk.records import STATUSES, Alert, Callback, Consultation, Delivery
 from desk.references import read_reference, show_reference
 from desk.sealing import contact_key
@@ -41,6 +42,7 @@ class Entry:
 
     Attributes:
         key: What addresses and the audit name it by: the reference code, or the number of a call-back.
+        readable: False when it is sealed with a key that is not there: name, contacts and verdict are not known.
         outcome: The screening's outcome; None when nobody was screened (a call-back).
         agreed_start: The time that staff agreed on with the person, or None.
         earliest: Last day of a wait that is known, or None.
@@ -71,6 +73,7 @@ class Entry:
     reviewed: bool = False
     alert: Optional[str] = None
     failed: bool = False
+    readable: bool = True
 
 
 @dataclass(frozen=True)
@@ -200,7 +203,7 @@ def entries_of(session: Session, wanted: Sequence[Tuple[str, int]]) -> List[Entr
     for kind, table in ((CONSULTATION, Consultation), (CALLBACK, Callback)):
         numbers = [number for one, number in wanted if one == kind]
         if numbers:
-            rows.update({(kind, row.id): row for row in session.scalars(select(table).where(table.id.in_(numbers)))})
+            rows.update({(kind, number): row for number, row in rows_by_id(session, table, numbers).items()})
     talks = {row.conversation_id for row in rows.values()}
     unseen = select(Alert.conversation_id, Alert.kind).where(Alert.seen_at.is_(None), Alert.conversation_id.in_(talks))
     alarmed = {talk: kind for talk, kind in session.execute(unseen.order_by(Alert.kind))}
@@ -210,6 +213,7 @@ def entries_of(session: Session, wanted: Sequence[Tuple[str, int]]) -> List[Entr
     dead = select(Delivery.subject, Delivery.subject_id).where(Delivery.state == "dead")
     failed = {tuple(row) for row in session.execute(dead)}
     for place, row in rows.items():
+        whole = is_readable(row)
         common = dict(
             kind=place[0],
             id=row.id,
@@ -217,24 +221,26 @@ def entries_of(session: Session, wanted: Sequence[Tuple[str, int]]) -> List[Entr
             status=row.status,
             channel=row.channel,
             conversation_id=row.conversation_id,
-            name=row.name,
+            name=row.name if whole else "",
+            readable=whole,
             outcome=row.outcome,
             alert=alarmed.get(row.conversation_id),
             failed=place in failed,
         )
         if place[0] == CALLBACK:
-            mail = "@" in row.contact
-            ways = dict(phone=None if mail else row.contact, email=row.contact if mail else None)
+            contact = row.contact if whole else None
+            mail = "@" in (contact or "")
+            ways = dict(phone=None if mail else contact, email=contact if mail else None)
             made[place] = Entry(key=str(row.id), **common, **ways)
             continue
-        verdict, key = row.verdict, show_reference(row.reference)
+        verdict, key = row.verdict if whole else {}, show_reference(row.reference)
         reasons = verdict.get("reasons", [])
         days = [date.fromisoformat(one["earliest"]) for one in reasons if one.get("earliest")]
         made[place] = Entry(
             key=key,
             **common,
-            phone=row.phone,
-            email=row.email,
+            phone=row.phone if whole else None,
+            email=row.email if whole else None,
             windows=tuple(row.windows),
             slot_start=row.slot_start,
             agreed_start=row.agreed_start,

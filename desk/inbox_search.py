@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Dict, List, Optional, Sequence, Tuple
 
-from sqlalchemy import select
+from sqlalchemy import Text, select, type_coerce
 
 from desk.database import transaction
 from desk.inbox import CALLBACK, CONSULTATION, Entry, entries_of
 from desk.records import Callback, Consultation
 from desk.references import read_reference
-from desk.sealing import contact_key
+from desk.sealing import CannotUnseal, contact_key, unseal
 
 SEARCHED = 2000
 """Newest entries of each kind that a search looks through: names are encrypted and cannot be searched by the database."""
@@ -41,8 +41,13 @@ def search(words: str, limit: int = 50) -> List[Entry]:
             (CONSULTATION, Consultation, (Consultation.phone, Consultation.email)),
             (CALLBACK, Callback, (Callback.contact,)),
         ):
-            columns = select(table.created_at, table.id, table.name, *contacts)
-            for at, number, name, *ways in session.execute(columns.order_by(table.id.desc()).limit(SEARCHED)):
+            sealed = (type_coerce(column, Text) for column in (table.name, *contacts))
+            columns = select(table.created_at, table.id, *sealed)
+            for at, number, *kept in session.execute(columns.order_by(table.id.desc()).limit(SEARCHED)):
+                try:
+                    name, *ways = (value and unseal(value) for value in kept)
+                except CannotUnseal:
+                    continue  # one that cannot be read is found by its reference or its whole contact
                 if _fits(wanted, digits, name, ways):
                     newest.append((at, kind, number))
         newest.sort(reverse=True)

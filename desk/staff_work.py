@@ -15,6 +15,7 @@ from desk.database import transaction, utc_now
 from desk.delivery import retry
 from desk.inbox import CALLBACK, CONSULTATION, REVIEWED, STATUS_CHANGED, Entry, worklist
 from desk.inbox_search import SEARCHED
+from desk.readable import is_readable, rows_by_id
 from desk.records import STATUSES, Alert, Callback, Consultation, Delivery
 from desk.references import show_reference
 from desk.sms_consent import number_key
@@ -29,6 +30,10 @@ EXPORTED = (
     "reference asked_at status channel name phone email preferred_times slot agreed_time outcome screened complete rules "
     "earliest rules_version consent_text_version"
 ).split()
+
+
+UNREADABLE = "cannot be read"
+_BATCH = 500
 
 
 class Changed(RuntimeError):
@@ -163,7 +168,8 @@ def opted_out(phone: Optional[str]) -> bool:
 def export(first: date, last: date, zone: ZoneInfo, by: str) -> Iterator[List[str]]:
     """Requests asked for from one day to another, both included, as rows for a spreadsheet, oldest first.
 
-    The export is in the audit before the first row leaves the database.
+    The export is in the audit before the first row leaves the database. A request that is sealed with a key
+    that is not there keeps its line, with UNREADABLE for a name and nothing of the person.
 
     Args:
         zone: The clinic's; days are its days.
@@ -174,12 +180,16 @@ def export(first: date, last: date, zone: ZoneInfo, by: str) -> Iterator[List[st
     begin = datetime.combine(first, time.min, zone)
     end = datetime.combine(last + timedelta(days=1), time.min, zone)
     note_event(by, "exported", CONSULTATION, None, f"{first} to {last}")
-    query = select(Consultation).where(Consultation.created_at >= begin, Consultation.created_at < end)
+    query = select(Consultation.id).where(Consultation.created_at >= begin, Consultation.created_at < end)
+    rows: Dict[int, Any] = {}
     with transaction() as session:
-        rows = list(session.scalars(query.order_by(Consultation.id)))
+        numbers = list(session.scalars(query.order_by(Consultation.id)))
+        for place in range(0, len(numbers), _BATCH):
+            rows.update(rows_by_id(session, Consultation, numbers[place : place + _BATCH]))
     yield list(EXPORTED)
-    for row in rows:
-        yield [cell(value) for value in _exported(row, zone)]
+    for number in numbers:
+        if number in rows:
+            yield [cell(value) for value in _exported(rows[number], zone)]
 
 
 def cell(value: Any) -> str:
@@ -188,21 +198,23 @@ def cell(value: Any) -> str:
     return "'" + text if text.lstrip().startswith(FORMULA) or text.startswith(FORMULA) else text
 
 
-def _exported(row: Consultation, zone: ZoneInfo) -> List[Any]:
-    reasons = row.verdict.get("reasons", [])
+def _exported(row: Any, zone: ZoneInfo) -> List[Any]:
+    whole = is_readable(row)
+    verdict = row.verdict if whole else {}
+    reasons = verdict.get("reasons", [])
+    person = [row.name, row.phone, row.email] if whole else [UNREADABLE, "", ""]
+    complete = ("yes" if verdict.get("complete") else "no") if whole else ""
     return [
         show_reference(row.reference),
         f"{row.created_at.astimezone(zone):%Y-%m-%d %H:%M}",
         row.status,
         row.channel,
-        row.name,
-        row.phone,
-        row.email,
+        *person,
         "; ".join(str(window.get("label", "")) for window in row.windows),
         *(f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else "" for at in (row.slot_start, row.agreed_start)),
         row.outcome,
         "yes" if row.screened else "no",
-        "yes" if row.verdict.get("complete") else "no",
+        complete,
         " ".join(str(one["rule"]) for one in reasons if one.get("rule")),
         max((str(one["earliest"]) for one in reasons if one.get("earliest")), default=""),
         row.rules_version,

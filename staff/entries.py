@@ -11,6 +11,7 @@ from desk import agreed, inbox, staff_work, transcripts
 from desk.booked import OPEN_STATUSES
 from desk.booking import SlotTaken
 from desk.records import STATUSES
+from desk.sealing import CannotUnseal
 from desk.settings import now, time_zone, today
 from desk.staff_audit import VIEWED, add_note, list_events, list_notes, note_event
 from staff import card
@@ -142,7 +143,10 @@ def stop_texts(visit: Visit) -> Response:
 def _entry(visit: Visit) -> Optional[inbox.Entry]:
     kind = inbox.CONSULTATION if "reference" in visit.request.path_params else inbox.CALLBACK
     key = visit.request.path_params.get("reference") or str(visit.request.path_params.get("number", ""))
-    return inbox.entry(kind, key)
+    found = inbox.entry(kind, key)
+    if found is not None and not found.readable:
+        raise CannotUnseal()  # the list shows its line; here the page says what is wrong
+    return found
 
 
 def _path(entry: inbox.Entry) -> str:

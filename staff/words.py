@@ -49,6 +49,11 @@ TARGETS = {"email": "E-mail to staff", "webhook": "Webhook", "caldav": "Calendar
 FLAGGED = ("urgent", "contraindicated", "defer", "provider_review", "ask")
 
 
+def who(entry: Entry) -> str:
+    """Name of the person; a line in its place where it cannot be opened."""
+    return entry.name if entry.readable else "Cannot be read"
+
+
 def channel(name: str) -> str:
     """Where somebody wrote from."""
     return CHANNELS.get(name, name)
@@ -73,6 +78,8 @@ def badge(entry: Entry) -> str:
         return ALERTS[entry.alert]
     if entry.call_today:
         return ALERTS["call_today"]
+    if not entry.readable and entry.outcome not in FLAGGED:
+        return "Not known"
     if entry.outcome is None or (not entry.screened and entry.outcome == "no_flag"):
         return "Not screened"
     if entry.outcome == "no_flag" and not entry.complete:
@@ -84,6 +91,8 @@ def next_step(entry: Entry) -> str:
     """What to do next."""
     if entry.status in ("closed", "cancelled"):
         return "Nothing to do"
+    if not entry.readable:
+        return "Bring its key back"
     if entry.alert == "urgent":
         return "Call now"
     if entry.alert == "call_today" or entry.call_today:
