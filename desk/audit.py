@@ -3,6 +3,9 @@
 `python -m desk.audit` (make audit) checks the chain. A deletion empties a row's content and whose it was;
 the chain goes over a digest of the content and stays whole. The digest covers a random part as well, so
 that nobody can guess an emptied content by trying.
+
+The database refuses every other change of a row (migrations/versions/0005_append_only.py says what that
+protects against and what not); the chain shows what was changed all the same.
 """
 
 from __future__ import annotations
@@ -11,15 +14,17 @@ import argparse
 import json
 import secrets
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Union
 
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from desk.database import DeskUnavailable, transaction, utc_now
-from desk.privacy_records import ScreeningRecord
+from desk.privacy_records import AuditPermission, ScreeningRecord
 from desk.sealing import CannotUnseal, keyed_hash
 from desk.settings import BadSetting
 
@@ -103,7 +108,20 @@ def empty(session: Session, *which: Any) -> int:
         .values(conversation_id=None, content=None)
         .execution_options(synchronize_session=False)
     )
-    return session.execute(change).rowcount
+    with permitted(session):
+        return session.execute(change).rowcount
+
+
+@contextmanager
+def permitted(connection: Union[Session, Connection]) -> Iterator[None]:
+    """In this block records may be emptied or sealed anew, by this transaction alone.
+
+    The permission is a row that is written and taken back within the transaction, which the caller undoes
+    when the block fails.
+    """
+    connection.execute(insert(AuditPermission.__table__))
+    yield
+    connection.execute(delete(AuditPermission.__table__))
 
 
 def records_of(conversation_id: str) -> List[Dict[str, Any]]:

@@ -31,6 +31,14 @@ class ScreeningRecord(Base):
     hash = Column(String(64), nullable=False, unique=True)
 
 
+class AuditPermission(Base):
+    """While a row stands here, records of screenings may be emptied or sealed anew (`desk.audit.permitted`)."""
+
+    __tablename__ = "audit_permission"
+
+    id = Column(Integer, primary_key=True)
+
+
 class DeletionRequest(Base):
     """Somebody said yes to having everything deleted; done after the turn was saved."""
 

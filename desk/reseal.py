@@ -7,12 +7,13 @@ list for good: the hashes by which contacts are found, and the record of screeni
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from typing import Any, Dict, List
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from desk import conversations, privacy_records, records, sms_records, staff_records
+from desk import audit, conversations, privacy_records, records, sms_records, staff_records
 from desk.database import Base, DeskUnavailable, Sealed, engine
 from desk.sealing import CannotUnseal, seal, unseal
 from desk.settings import BadSetting
@@ -57,8 +58,10 @@ def _reseal(name: str, columns: List[str]) -> int:
                 query = query.where(sa.tuple_(*order) > sa.tuple_(*last))
             with engine().begin() as connection:
                 rows = connection.execute(query).mappings().all()
-                for row in rows:
-                    done += _reseal_row(connection, raw, row, keys, columns)
+                record = name == privacy_records.ScreeningRecord.__tablename__  # only added to, but for this
+                with audit.permitted(connection) if record else nullcontext():
+                    for row in rows:
+                        done += _reseal_row(connection, raw, row, keys, columns)
             if not rows:
                 return done
             last = [rows[-1][key] for key in keys]

@@ -35,8 +35,13 @@ def record(talk: str = "talk-1", **changes: Any) -> int:
 
 
 def change(statement: str, **values: Any) -> None:
-    """Change the database behind the program's back."""
+    """Change the database behind the program's back, as its owner may: the triggers go first."""
     with engine().begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("ALTER TABLE screening_record DISABLE TRIGGER USER"))
+        else:
+            for name in ("update", "delete"):
+                connection.execute(text(f"DROP TRIGGER IF EXISTS screening_record_no_{name}"))
         connection.execute(text(statement), values)
 
 

@@ -7,13 +7,15 @@ import json
 from multiprocessing import get_context
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from alembic.script import ScriptDirectory
 
 from desk import database as db
-from desk.migrations import FIRST, upgrade
+from desk.migrations import FIRST, FOLDER, upgrade
 from desk.records import Consultation
 from tests.desk_fixtures import database, sqlite_database  # noqa: F401  fixtures
 
@@ -70,11 +72,30 @@ def test_a_database_of_the_first_version_keeps_its_rows_and_is_encrypted(databas
         )
 
 
+def test_a_database_with_an_audit_keeps_it_and_refuses_to_change_it_from_then_on(database: str) -> None:  # noqa: F811
+    old = sa.create_engine(database, future=True)
+    with old.begin() as connection:
+        context = MigrationContext.configure(connection)
+        with Operations.context(context):
+            for name in ("0001_requests", "0002_sealed", "0003_front_desk"):
+                importlib.import_module(f"desk.migrations.versions.{name}").upgrade()
+        context.stamp(ScriptDirectory(str(FOLDER)), "0003")
+        connection.execute(
+            sa.text("INSERT INTO staff_event (at, username, action) VALUES ('2026-11-01 10:00:00', 'ana', 'login')")
+        )
+    old.dispose()
+    with db.transaction() as session:
+        assert session.execute(sa.text("SELECT username FROM staff_event")).scalar_one() == "ana"
+    with pytest.raises(db.Conflict):
+        with db.transaction() as session:
+            session.execute(sa.text("DELETE FROM staff_event"))
+
+
 def test_processes_that_start_together_make_the_tables_once(sqlite_database: str, tmp_path: Path) -> None:  # noqa: F811
     with get_context("spawn").Pool(8) as pool:
         for number in range(10):
             address = sqlite_database.replace("desk.db", f"desk-{number}.db")
-            assert pool.map(_open, [address] * 8, chunksize=1) == ["0004"] * 8
+            assert pool.map(_open, [address] * 8, chunksize=1) == ["0005"] * 8
 
 
 def _open(address: str) -> str:
