@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, List, Optional, Text
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.emergency import reminder_of_emergency
 from actions.notes import is_under_age, notes
-from actions.talk import BOOKING, CALLBACK, CHANGING, DELETE, REMINDING, SCREENING, SLOT_OF, Talk
-from actions.unclear import unclear_response
+from actions.talk import BOOKING, CALLBACK, CHANGING, OTHER, REMINDING, SCREENING, SLOT_OF, Talk
 from candidacy.ages import UNDER_AGE
 from candidacy.answers import REST, reads_as_question
-from candidacy.findings import ABSENT, HYPOTHETICAL, POSSIBLE, PRESENT, Finding
+from candidacy.findings import ABSENT, HYPOTHETICAL, POSSIBLE, Finding
 from candidacy.knowledge import GROUPS, load
 from candidacy.record import Record
 from candidacy.screening import NO, YES
-from desk.references import read_reference
 
 FAQ = "faq_"
+_OF_ONESELF = re.compile(r"\b(?:i|i'?m|me|myself)\b", re.IGNORECASE)
 OTHER_HEALTH = GROUPS[-1]
 MOST_ANSWERS = 3
 """So many questions of one message are answered; more at once nobody reads."""
@@ -48,6 +47,8 @@ def answer_questions(dispatcher: CollectingDispatcher, talk: Talk) -> int:
             continue
         if talk.form and intent in MANNERS:
             continue  # "any time" is an answer there
+        if talk.form in (BOOKING, CALLBACK, CHANGING) and intent == "reschedule_or_cancel":
+            continue  # "make it Thursday" puts right what is not sent yet
         response = f"utter_{intent}" if intent.startswith(FAQ) else REPLIES.get(intent)
         if response and response not in said and len(said) < MOST_ANSWERS:
             dispatcher.utter_message(response=response)
@@ -81,8 +82,14 @@ def reopened(talk: Talk, record: Record) -> List[EventType]:
     return []
 
 
-def ask_contradiction(dispatcher: CollectingDispatcher, condition: Text) -> List[EventType]:
+def ask_contradiction(dispatcher: CollectingDispatcher, talk: Talk, condition: Text) -> List[EventType]:
     """Ask once which of two statements is right; until then the disclosure stands."""
+    age = next((f.quantity for f in talk.heard_now if f.condition == UNDER_AGE and f.quantity), None)
+    if condition == UNDER_AGE and age:
+        # Under 18 first and grown up now: mostly a parent who asks for a child and then for herself.
+        whom = ":self" if _OF_ONESELF.search(talk.text) else ""
+        dispatcher.utter_message(response="utter_contradiction_age", age=f"{age:g}")
+        return [SlotSet("offered", f"{OTHER}:{talk.now:.6f}{whom}")]
     dispatcher.utter_message(response="utter_contradiction", heard=load().rule(condition).plain_name)
     return [SlotSet("offered", f"contradiction:{condition}")]
 
@@ -114,7 +121,9 @@ class ActionAnswer(Action):
             return events + ask_before_deleting(dispatcher, talk)
         doubted = contradiction(talk)
         if doubted:
-            return events + ask_contradiction(dispatcher, doubted)
+            return events + ask_contradiction(dispatcher, talk, doubted)
+        from actions.offers import accept, decline
+
         if talk.pending == "hypothetical" and talk.says in (YES, NO) and not talk.heard_now and not said:
             return accept(dispatcher, talk) if talk.says == YES else decline(dispatcher, talk)
         back = taken_back(talk)
@@ -131,18 +140,19 @@ class ActionAnswer(Action):
         if form and form != talk.form:
             return events + [FollowupAction(form)]
         if not noted and not said and _tells_age(dispatcher, talk):
-            return events + _offer_check(dispatcher, talk)
+            return events + offer_check(dispatcher, talk)
         if not noted and not said:
             # It reads like a disclosure that no rule knows: never a no, so it counts as an open point.
-            dispatcher.utter_message(response="utter_condition_unclear")
+            response = "utter_condition_unclear_in_form" if talk.form else "utter_condition_unclear"
+            dispatcher.utter_message(response=response)
             unknown = Finding(None, None, POSSIBLE, talk.text, 0, len(talk.text), group=OTHER_HEALTH)
             return talk.remember(talk.record.hear([unknown], talk.now))
-        asked_about = next((f for f in talk.heard_now if f.assertion == HYPOTHETICAL and f.condition), None)
+        asked_about = [f.condition for f in talk.heard_now if f.assertion == HYPOTHETICAL and f.condition]
         surfaced = any(f.surfaced for f in talk.heard_now)
-        if asked_about and not surfaced:
-            return events + [SlotSet("offered", f"hypothetical:{asked_about.condition}")]
+        if asked_about:  # asked whether it applies: one yes-or-no question at a time
+            return events + [SlotSet("offered", f"hypothetical:{','.join(dict.fromkeys(asked_about))}")]
         if surfaced and not verdict.call_today:
-            return events + _offer_check(dispatcher, talk)
+            return events + offer_check(dispatcher, talk)
         return events
 
 
@@ -155,7 +165,7 @@ def reply_to_read_back(
     return take_reply(dispatcher, talk, domain)
 
 
-def _offer_check(dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType]:
+def offer_check(dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType]:
     """Offer the check or a request, unless a form is open."""
     if talk.form:
         return []
@@ -169,125 +179,6 @@ def _tells_age(dispatcher: CollectingDispatcher, talk: Talk) -> bool:
     if ages:
         dispatcher.utter_message(response="utter_age_heard", age=f"{ages[-1]:g}")
     return bool(ages)
-
-
-class ActionUnclear(Action):
-    """Nothing fitted: say so; the second time offer a person; in a form explain, then offer a way out."""
-
-    def name(self) -> Text:
-        return "action_unclear"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
-    ) -> List[EventType]:
-        talk = Talk(tracker)
-        replied = reply_to_read_back(dispatcher, talk, domain)
-        if replied is not None:
-            return replied
-        if talk.pending and talk.says in (YES, NO):
-            return accept(dispatcher, talk) if talk.says == YES else decline(dispatcher, talk)
-        if talk.unsent:
-            return talk.remember() + [FollowupAction(BOOKING)]
-        if not talk.form and read_reference(talk.text):
-            return talk.remember() + [FollowupAction(CHANGING)]  # nothing but a reference code
-        choices = [] if talk.form else talk.choices
-        if choices:
-            buttons = [topic_choice(domain, intent) for intent in choices]
-            dispatcher.utter_message(response="utter_did_you_mean", buttons=buttons)
-        else:
-            dispatcher.utter_message(response=unclear_response(talk))
-        return talk.remember()
-
-
-def topic_choice(domain: Dict[Text, Any], intent: Text) -> Dict[Text, Text]:
-    """A button that asks one of the common questions."""
-    topic = domain["responses"][f"utter_{intent}"][0]["metadata"]["topic"]
-    return {"title": topic, "payload": f"/{intent}"}
-
-
-class ActionAffirm(Action):
-    """A yes outside a question accepts what was just offered."""
-
-    def name(self) -> Text:
-        return "action_affirm"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
-    ) -> List[EventType]:
-        talk = Talk(tracker)
-        replied = reply_to_read_back(dispatcher, talk, domain)
-        return accept(dispatcher, talk) if replied is None else replied
-
-
-def accept(dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType]:
-    """What follows from a yes to what was offered."""
-    from actions.privacy import delete_all
-    from actions.steering import start_over
-
-    offered = talk.offered() or ""
-    kind, _, subject = offered.partition(":")
-    if kind == "restart":
-        return start_over(dispatcher, talk)
-    if kind == DELETE:
-        return delete_all(dispatcher, talk)
-    if kind == "hypothetical":
-        asked = [f for f in talk.record.findings if f.condition == subject and f.assertion == HYPOTHETICAL]
-        finding = Finding(subject, asked[-1].variant if asked else None, PRESENT)
-        record = talk.record.hear([finding], talk.now)
-        for response, values in notes(talk, [finding]):
-            dispatcher.utter_message(response=response, **values)
-        return talk.remember(record) + [SlotSet("offered", None)] + _offer_check(dispatcher, talk)
-    if kind == "contradiction":
-        dispatcher.utter_message(response="utter_noted")
-        return talk.remember() + [SlotSet("offered", None)]
-    if talk.form:
-        dispatcher.utter_message(response=unclear_response(talk))
-        return talk.remember()
-    if talk.unsent:
-        return talk.remember() + [FollowupAction(BOOKING)]
-    if offered in (SCREENING, BOOKING, CALLBACK):
-        return talk.remember() + [FollowupAction(offered)]
-    dispatcher.utter_message(response=reminder_of_emergency(talk.tracker) or "utter_okay")
-    return talk.remember()
-
-
-class ActionDeny(Action):
-    """A no outside a question declines what was just offered."""
-
-    def name(self) -> Text:
-        return "action_deny"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
-    ) -> List[EventType]:
-        talk = Talk(tracker)
-        replied = reply_to_read_back(dispatcher, talk, domain)
-        return decline(dispatcher, talk) if replied is None else replied
-
-
-def decline(dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType]:
-    """What follows from a no to what was offered."""
-    kind, _, subject = (talk.offered() or "").partition(":")
-    if kind == "contradiction":
-        return settle_contradiction(dispatcher, talk, subject)
-    if kind == DELETE:
-        from actions.privacy import keep_all
-
-        return keep_all(dispatcher, talk)
-    if talk.form and not talk.pending:
-        dispatcher.utter_message(response=unclear_response(talk))
-    elif talk.form:
-        dispatcher.utter_message(response="utter_keep_going")
-    else:
-        dispatcher.utter_message(response=reminder_of_emergency(talk.tracker) or "utter_okay")
-    return talk.remember() + [SlotSet("offered", None)]
-
-
-def settle_contradiction(dispatcher: CollectingDispatcher, talk: Talk, condition: Text) -> List[EventType]:
-    """The disputed condition does not apply: both statements stay in the record, the denial counts."""
-    record = withdraw(talk.record, condition, talk.now)
-    dispatcher.utter_message(response="utter_answer_changed")
-    return talk.remember(record) + [SlotSet("offered", None)] + reopened(talk, record)
 
 
 def withdraw(record: Record, condition: Text, at: float) -> Record:

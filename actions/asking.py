@@ -9,8 +9,9 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.notes import in_a_row, listed
+from actions.phrasing import capital
 from actions.returning import ask_again, question_again, read_back
-from actions.talk import BOOKING, CALLBACK, SCREENING, SLOT_OF, Talk, capital
+from actions.talk import BOOKING, CALLBACK, SCREENING, SLOT_OF, Talk
 from candidacy.answers import AGAIN, CHANGED, REST, STILL, WHEN, WHICH, denied_in
 from candidacy.knowledge import load
 from candidacy.screening import AGE_GROUP

@@ -9,12 +9,14 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.forms import (
+    STAYS,
     PersonForm,
     Reader,
     age_known,
     comes_back_from,
     hear_age,
     known_age,
+    stored,
     without_person,
     yes_or_no,
 )
@@ -24,6 +26,7 @@ from actions.talk import BOOKING, CALLBACK, UNSENT, Talk
 from actions.times import WISH, ask_times, in_words, keep_early, take_times, told_early
 from candidacy.knowledge import load
 from candidacy.knowledge.booking_models import LINK, SLOTS
+from desk.contact import read_contact, without_contacts
 
 SUBMIT = "action_submit_booking"
 OPENINGS = {SLOTS: "utter_booking_start_slots", LINK: "utter_booking_start_link"}
@@ -56,21 +59,25 @@ class ValidateBookingForm(PersonForm, Action):
         mode = load().clinic.booking.mode
         opening = OPENINGS.get(mode, "utter_booking_start")
         dispatcher.utter_message(response=opening if age_known(talk) else "utter_booking_not_screened")
+        contact = None if talk.text.startswith("/") else read_contact(talk.text, load().clinic.country)
+        if contact:  # "book me, 45, pat@mail.example"
+            events.append(SlotSet("booking_contact", stored(contact)))
         slots: Dict[Text, Any] = {"booking_windows": None, WISH: None, UNSENT: talk.run or f"{talk.now:.6f}"}
         if mode == LINK:
             slots["booking_windows"] = []  # picked on the clinic's own page
         elif talk.intent == "book_consultation":
-            slots.update(keep_early(talk, told_early(talk, talk.text, dispatcher)))
+            slots.update(keep_early(talk, told_early(talk, without_contacts(talk.text), dispatcher)))
         return events + [SlotSet(name, value) for name, value in slots.items()] + known_age(talk)
 
-    def put_right(self, talk: Talk, slot: Text) -> Dict[Text, Any]:
+    def put_right(self, dispatcher: CollectingDispatcher, talk: Talk, slot: Text) -> Dict[Text, Any]:
         """As in every form about a person, and "make it mornings" at the last step."""
-        changed = super().put_right(talk, slot)
+        changed = super().put_right(dispatcher, talk, slot)
         if "booking_contact" in changed or slot != "booking_consent" or load().clinic.booking.mode == LINK:
             return changed
-        windows = told_early(talk, talk.text)
-        if not windows:
-            return changed
+        said = len(dispatcher.messages)
+        windows = told_early(talk, talk.text, dispatcher)
+        if not windows:  # named, yet closed then: told, and asked once more
+            return changed or (dict(STAYS) if len(dispatcher.messages) > said else {})
         # A free time is taken at once; where several fit, the question about times comes again.
         return {"booking_windows": None, **keep_early(talk, windows)}
 

@@ -30,6 +30,15 @@ ASIDES = STEERING + (
 )  # fmt: skip
 """In a form about a person these are no answers either."""
 
+_NO = re.compile(r"^\s*(?:no+|nope|nah)\b[\s,.!-]*", re.IGNORECASE)
+_SPEAKS_OF_NAME = re.compile(r"\bname\b", re.IGNORECASE)
+
+STAYS: Dict[Text, Any] = {"offered": None}
+"""Slots after which the form stays at its question without a second message."""
+
+PUTS_RIGHT = ("correct", "reschedule_or_cancel", "privacy", "help", "complaint", "bot_challenge")
+"""Of these a message that puts something right, such as "no, my name is Ana", may be taken for one."""
+
 Reader = Callable[[CollectingDispatcher, Talk], Dict[Text, Any]]
 
 
@@ -78,16 +87,19 @@ class PersonForm(FormValidation):
     def answer(self, dispatcher: CollectingDispatcher, talk: Talk, slot: Text) -> List[EventType]:
         """Take the answer, or something that was given before and is put right."""
         gives_contact = _contact_in(talk) is not None
-        declines = slot.endswith("_consent") and read(talk.text).opening == NO
-        put_right = self.put_right(talk, slot) if slot in self.later_steps and not declines else {}
-        puts_right = put_right and talk.intent in ("correct", "reschedule_or_cancel")
+        says_no = slot.endswith("_consent") and read(talk.text).opening == NO
+        put_right = self.put_right(dispatcher, talk, slot) if slot in self.later_steps else {}
+        declines = says_no and not put_right  # "no, make it Thursday" is no "no" to the request
+        puts_right = put_right and talk.intent in PUTS_RIGHT
         says_age = slot == SLOT_OF[AGE_GROUP] and age_in(talk.text) is not None
         if talk.intent in ASIDES and not (gives_contact or declines or puts_right or says_age) or talk.pending:
             return []
         readers = self.readers()
-        slots = readers[slot](dispatcher, talk) if slot in readers else {}
+        reads = slot in readers and not (put_right and says_no)
+        slots = readers[slot](dispatcher, talk) if reads else {}
         if put_right and not slots:
-            dispatcher.utter_message(response="utter_booking_changed")
+            if put_right != STAYS:
+                dispatcher.utter_message(response="utter_booking_changed")
             slots = put_right
         slots = self.beside(dispatcher, talk, slot, slots)
         if not slots:
@@ -95,19 +107,20 @@ class PersonForm(FormValidation):
         for response, values in notes(talk, [f for f in talk.heard_now if f.surfaced]):
             if response != "utter_verdict_under_age":
                 dispatcher.utter_message(response=response, **values)
-        if not (gives_contact and talk.intent == "talk_to_human"):  # "my number is …"
+        if not (puts_right or gives_contact and talk.intent == "talk_to_human"):  # "my number is …"
             answer_questions(dispatcher, talk)
         events = talk.remember() + [SlotSet(name, value) for name, value in slots.items()]
         if is_under_age(talk.verdict()):
             events += [SlotSet(name, None) for name in ("booking_name", "booking_contact", "requested_slot")]
         return events
 
-    def put_right(self, talk: Talk, slot: Text) -> Dict[Text, Any]:
+    def put_right(self, dispatcher: CollectingDispatcher, talk: Talk, slot: Text) -> Dict[Text, Any]:
         """Something given before is given anew: "wrong number, it is ...", "it's Ana"."""
         contact = _contact_in(talk)
         if contact and slot != "booking_contact":
             return {"booking_contact": stored(contact)}
-        name = read_name(without_correction(talk.text)) if corrects(talk.text) else None
+        tells = corrects(talk.text) or _SPEAKS_OF_NAME.search(talk.text)
+        name = read_name(without_correction(_NO.sub("", talk.text))) if tells else None
         return {"booking_name": name} if name else {}
 
     def beside(

@@ -32,6 +32,12 @@ _CALL_ME = re.compile(
     re.IGNORECASE,
 )
 
+_NOT_ME = re.compile(
+    r"\b(?:no|not|never|don'?t|do not|won'?t|needn'?t|without|stop)\b.{0,30}\b(?:call|ring|phone|text|contact|reach)",
+    re.IGNORECASE,
+)
+"""In front of such words they are no wish: "no, I don't want a call back"."""
+
 
 def hours_now(talk: Talk) -> Dict[Text, Any]:
     """A fragment: until when the clinic is open, or when it opens."""
@@ -63,7 +69,11 @@ class ActionTalkToHuman(Action):
         if talk.form == CALLBACK or is_under_age(talk.verdict()):
             dispatcher.utter_message(response="utter_human_phone", hours=hours)
             return talk.remember()
-        if _CALL_ME.search(talk.text) or read_contact(talk.text, load().clinic.country):
+        contact = read_contact(talk.text, load().clinic.country)
+        if contact is None and not talk.form and _NOT_ME.search(talk.text.replace("\u2019", "'")):
+            dispatcher.utter_message(response="utter_callback_not_sent")
+            return talk.remember()
+        if contact or _CALL_ME.search(talk.text):
             return talk.remember() + [FollowupAction(CALLBACK)]
         if talk.form:
             dispatcher.utter_message(response="utter_human_in_form", hours=hours)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Sequence, Text
 
-from actions.talk import Talk, Utterance, capital, day
+from actions.phrasing import Utterance, capital, day
+from actions.talk import Talk
 from candidacy.ages import UNDER_AGE
 from candidacy.findings import ABSENT, FUTURE, HYPOTHETICAL, OTHER_PERSON, PAST, Finding
 from candidacy.knowledge import load
@@ -122,6 +123,8 @@ def _line(reason: Reason, answers: Dict[Text, Text]) -> Dict[Text, Any]:
         return {"response": "utter_reason_open", "topic": topic}
     rule = load().rule(reason.rule)
     values: Dict[Text, Any] = {"name": capital(rule.plain_name), "reason": reason.reason, "next_step": reason.next_step}
+    if reason.outcome == "ask" and not reason.variant:
+        return {"response": "utter_reason_ask", **values}
     if reason.earliest:
         return {"response": "utter_reason_until", **values, "earliest": day(reason.earliest)}
     return {"response": "utter_reason", **values}

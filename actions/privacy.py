@@ -10,8 +10,9 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.phrasing import day
 from actions.returning import told_lines
-from actions.talk import DELETE, Talk, day
+from actions.talk import DELETE, Talk
 from candidacy.replies import read
 from candidacy.screening import NO, YES
 from desk import privacy

@@ -11,10 +11,10 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.forms import ASIDES, FormValidation, comes_back_from, yes_or_no
-from actions.talk import CHANGING, Talk
-from actions.times import WISH, ask_times, in_words, keep_early, start_of, take_times, told_early, wish_again
+from actions.talk import CALLBACK, CHANGING, Talk
+from actions.times import WISH, in_words, keep_early, start_of, take_times, told_early, wish_again
 from candidacy.knowledge import load
-from candidacy.screening import YES
+from candidacy.screening import NO, SKIPPED, UNSURE, YES
 from desk.booked import OPEN_STATUSES
 from desk.booking import Booking, SlotTaken, reschedule
 from desk.changes import CANCEL, KEEP, MOVE, read_change
@@ -30,6 +30,11 @@ logger = logging.getLogger(__name__)
 FIELDS = ("change_reference", "change_proof", "change_wish", "change_windows", "change_consent")
 SUBMIT = "action_submit_change"
 SMS = "sms"
+_NO_CODE = re.compile(
+    r"\b(?:no|not|don'?t|haven'?t|didn'?t|never|without|lost|forgot\w*|can'?t|cannot|deleted)\b.{0,25}"
+    r"\b(?:codes?|reference|number|it|one)\b",
+    re.IGNORECASE,
+)
 _LAST4 = re.compile(r"(?<!\d)(\d{4})(?!\d)")
 
 
@@ -83,9 +88,10 @@ class ValidateChangeForm(FormValidation, Action):
             "change_windows": self._windows,
             "change_consent": self._consent,
         }
+        beside = _wish_beside(talk) if slot in ("change_reference", "change_proof") else {}
         tells = {
-            "change_reference": read_reference(talk.text),
-            "change_proof": _LAST4.search(talk.text) or "@" in talk.text,
+            "change_reference": read_reference(talk.text) or beside,
+            "change_proof": _LAST4.search(talk.text) or "@" in talk.text or beside,
             "change_wish": read_change(talk.text),
             "change_windows": talk.intent == "reschedule_or_cancel" or read_change(talk.text),
             "change_consent": yes_or_no(talk),
@@ -93,11 +99,17 @@ class ValidateChangeForm(FormValidation, Action):
         if talk.pending or (talk.intent in ASIDES and not tells.get(slot)):
             return []
         slots = readers[slot](dispatcher, talk) if slot in readers else {}
+        if beside and not slots:
+            dispatcher.utter_message(response="utter_change_noted")
+            slots = beside
         return talk.remember() + [SlotSet(name, value) for name, value in slots.items()] if slots else []
 
     @staticmethod
     def _reference(dispatcher: CollectingDispatcher, talk: Talk) -> Dict[Text, Any]:
         code = read_reference(talk.text)
+        if code is None and (_NO_CODE.search(talk.text.replace("\u2019", "'")) or talk.says in (NO, UNSURE, SKIPPED)):
+            dispatcher.utter_message(response="utter_change_no_code")
+            return {"requested_slot": None, "offered": CALLBACK}
         if code is None:
             return {}
         slots: Dict[Text, Any] = {"change_reference": show_reference(code)}
@@ -156,6 +168,13 @@ class ValidateChangeForm(FormValidation, Action):
         return {}
 
 
+def _wish_beside(talk: Talk) -> Dict[Text, Any]:
+    """What to do with the request, told before it is found: "cancel it", "to Friday morning"."""
+    early = {} if _LAST4.search(talk.text) else _early(talk, None)
+    wish = MOVE if early else read_change(talk.text)
+    return {**early, **_what_follows(wish)} if wish in (CANCEL, MOVE) else {}
+
+
 def _found(dispatcher: CollectingDispatcher, talk: Talk, booking: Booking) -> Dict[Text, Any]:
     """Slots after the proof. A request that is over ends the form."""
     slots: Dict[Text, Any] = {"change_reference": booking.reference, "change_proof": _shown(booking)}
@@ -194,7 +213,7 @@ def _by_number(talk: Talk, code: Optional[Text]) -> Dict[Text, Any]:
     return {**found, **_what_follows(None if wish == KEEP else wish)}
 
 
-def _early(talk: Talk, dispatcher: CollectingDispatcher) -> Dict[Text, Any]:
+def _early(talk: Talk, dispatcher: Optional[CollectingDispatcher]) -> Dict[Text, Any]:
     """Times told beside the wish: "move it to Friday afternoon"."""
     early = keep_early(talk, told_early(talk, _without_code(talk.text), dispatcher))
     if "booking_windows" in early:
@@ -205,51 +224,6 @@ def _early(talk: Talk, dispatcher: CollectingDispatcher) -> Dict[Text, Any]:
 def _without_code(text: Text) -> Text:
     code = read_reference(text)
     return re.sub(rf"{code[:3]}[\s-]?{code[3:]}", " ", text, flags=re.IGNORECASE) if code else text
-
-
-class ActionAskChangeWish(Action):
-    """Read the request back and ask what to do with it."""
-
-    def name(self) -> Text:
-        return "action_ask_change_wish"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
-    ) -> List[EventType]:
-        found = tracker.get_slot("change_proof") or {}
-        dispatcher.utter_message(response="utter_ask_change_wish", windows=in_words(found.get("windows") or []))
-        return []
-
-
-class ActionAskChangeWindows(Action):
-    """Offer other times."""
-
-    def name(self) -> Text:
-        return "action_ask_change_windows"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
-    ) -> List[EventType]:
-        slots = ask_times(dispatcher, Talk(tracker), domain, "utter_ask_change_windows")
-        return [SlotSet(name, value) for name, value in slots.items()]
-
-
-class ActionAskChangeConsent(Action):
-    """Read the change back and ask for the yes."""
-
-    def name(self) -> Text:
-        return "action_ask_change_consent"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
-    ) -> List[EventType]:
-        before = in_words((tracker.get_slot("change_proof") or {}).get("windows") or [])
-        if tracker.get_slot("change_wish") == CANCEL:
-            dispatcher.utter_message(response="utter_ask_change_consent_cancel", windows=before)
-        else:
-            after = in_words(tracker.get_slot("change_windows"))
-            dispatcher.utter_message(response="utter_ask_change_consent_move", before=before, windows=after)
-        return []
 
 
 class ActionSubmitChange(Action):

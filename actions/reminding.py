@@ -13,8 +13,9 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.answering import answer_questions
 from actions.forms import ASIDES, FormValidation, stored, yes_or_no
 from actions.notes import is_under_age, notes
+from actions.phrasing import day
 from actions.steering import SMS
-from actions.talk import REMINDING, Talk, day
+from actions.talk import REMINDING, Talk
 from candidacy.answers import reads_as_question
 from candidacy.knowledge import load
 from candidacy.screening import NO, YES, Verdict

@@ -9,9 +9,10 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answering import answer_questions, reopened
 from actions.notes import in_a_row, listed, notes
-from actions.talk import CHANGE, READ_BACK, SCREENING, SLOT_OF, Talk, around, capital, stated_age
+from actions.phrasing import around, capital
+from actions.talk import CHANGE, READ_BACK, SCREENING, SLOT_OF, Talk, stated_age
 from candidacy.ages import age_in
-from candidacy.answers import AGAIN, CHANGED, corrects
+from candidacy.answers import AGAIN, CHANGED, corrects, is_over, plain
 from candidacy.findings import ABSENT, Finding
 from candidacy.knowledge import GROUPS, load
 from candidacy.record import Record
@@ -128,7 +129,7 @@ def take_reply(
     if talk.pending not in (READ_BACK, CHANGE):
         return None
     then = (talk.offered() or "").partition(":")[2]
-    says = says_unchanged(talk.text, talk.chosen)
+    says = says_unchanged(talk.text, talk.chosen) or _goes_on_or_over(talk.text)
     found = talk.heard_now or _age_told(talk)
     new = [finding for finding in found if not _repeats(finding, talk.record_before)]
     if new:
@@ -144,6 +145,13 @@ def take_reply(
     if says == NO or talk.pending == CHANGE and says == YES:
         return _ask_what_changed(dispatcher, talk, domain, then)
     return talk.remember() + _ask_the_rest(dispatcher, talk, then) if found else None
+
+
+def _goes_on_or_over(text: Text) -> Optional[Text]:
+    """ "Still on it" is a yes to "is all of that still right?", "finished it last year" a no."""
+    if is_over(text):
+        return NO
+    return YES if plain(text).startswith("still ") else None
 
 
 def _repeats(finding: Finding, before: Record) -> bool:

@@ -17,11 +17,21 @@ from actions.reminding import can_be_reminded
 from actions.returning import question_again, read_back, reopen
 from actions.talk import BOOKING, GROUP_OF, SCREENING, SLOT_OF, Talk, stated_age
 from candidacy.ages import age_in
-from candidacy.answers import AGAIN, STILL, WHEN, Answer, closes_a_list, denied_in, interpret, polarity
+from candidacy.answers import (
+    AGAIN,
+    STILL,
+    WHEN,
+    Answer,
+    closes_a_list,
+    denied_in,
+    interpret,
+    is_over,
+    polarity,
+)
 from candidacy.findings import POSSIBLE, PRESENT, Finding
 from candidacy.knowledge import load
 from candidacy.record import Record
-from candidacy.screening import AGE_GROUP, NO, UNSURE, YES
+from candidacy.screening import AGE_GROUP, NO, SKIPPED, UNSURE, YES
 
 SAID_BY_VERDICT = [f"utter_note_{outcome}" for outcome in ("contraindicated", "defer", "defer_until",
                                                            "provider_review", "ask")]
@@ -40,9 +50,13 @@ class ValidateScreeningForm(FormValidation, Action):
             return []
         group = GROUP_OF[slot]
         says_age = group == AGE_GROUP and age_in(talk.text) is not None  # "ok nvm. 47"
-        if talk.intent in STEERING and not talk.heard_now and not says_age:
-            return []
         question = tracker.get_slot("follow_up") or group
+        closes = question == group and bool(heard_in(group, talk)) and closes_a_list(talk.text)
+        closes = closes or question.partition(":")[0] in (STILL, AGAIN) and is_over(talk.text)  # "finished it"
+        if talk.intent in STEERING and not (talk.heard_now or says_age or closes):
+            return []
+        if talk.intent == "book_consultation" and group == AGE_GROUP:
+            return []  # "just book me, 51": that form hears the age too
         if talk.intent == "correct" and polarity(talk.text) is None and not talk.heard_now and not says_age:
             return []
         if talk.pending and (talk.pending != "hypothetical" or talk.says in (YES, NO) and not talk.heard_now):
@@ -50,11 +64,24 @@ class ValidateScreeningForm(FormValidation, Action):
         before = talk.record_before
         settled = denied_in(before.findings, group, load().rulebook) + before.conditions
         answer = interpret(question, talk.text, talk.heard_now, talk.today, talk.chosen, settled=settled)
-        if answer is None and question == group and heard_in(group, talk) and closes_a_list(talk.text):
+        if answer is None and closes and question == group:
             answer = Answer(NO)  # "that's all", asked whether anything else applies
         if answer is None:
-            return []
+            return self._late_age(dispatcher, talk)
         return self._take(dispatcher, talk, group, question, answer)
+
+    @staticmethod
+    def _late_age(dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType]:
+        """The age, left out at its own question and told at a later one, which is then asked again."""
+        age = age_in(talk.text) if talk.answers.get(AGE_GROUP) in (SKIPPED, UNSURE) else None
+        if age is None:
+            return []
+        record = talk.record.hear([age], talk.now)
+        events = talk.remember(record, **{AGE_GROUP: YES}) + [SlotSet(SLOT_OF[AGE_GROUP], YES)]
+        if is_under_age(talk.verdict(record)):
+            return events + [SlotSet("requested_slot", None)]
+        dispatcher.utter_message(response="utter_age_heard", age=f"{age.quantity:g}")
+        return events
 
     def start(self, dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType]:
         """The form opens: the consent line, and an age that was stated already is not asked again."""
@@ -120,7 +147,7 @@ class ValidateScreeningForm(FormValidation, Action):
             if not talk.said_before("utter_go_on_after_stop_rule"):
                 dispatcher.utter_message(response="utter_go_on_after_stop_rule")
         if doubted:
-            events += ask_contradiction(dispatcher, doubted)
+            events += ask_contradiction(dispatcher, talk, doubted)
         return events
 
     @staticmethod

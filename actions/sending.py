@@ -49,7 +49,8 @@ def send_request(dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType
         dispatcher.utter_message(response="utter_verdict_under_age")
         return [SlotSet(UNSENT, None)]
     if verdict.outcome == "urgent":
-        dispatcher.utter_message(response="utter_booking_urgent")
+        self_harm = any(finding.self_harm for finding in talk.record.findings)
+        dispatcher.utter_message(response="utter_booking_self_harm" if self_harm else "utter_booking_urgent")
         return [SlotSet(UNSENT, None)]
     if talk.tracker.get_slot("booking_consent") != YES:
         dispatcher.utter_message(response="utter_booking_not_sent")

@@ -5,27 +5,26 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional, Text
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import ActiveLoop, EventType, SlotSet
+from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.answering import FAQ, decline, reopened, reply_to_read_back, settle_contradiction, withdraw
+from actions.answering import FAQ, reopened, reply_to_read_back, withdraw
+from actions.offers import decline, settle_contradiction
 from actions.returning import topic_button
 from actions.talk import (
     BOOKING,
     CALLBACK,
     CHANGING,
     DELETE,
-    REMINDING,
     GROUP_OF,
-    OTHER,
-    READ_BACK,
+    REMINDING,
     SCREENING,
     SLOT_OF,
     Talk,
-    forget_record,
     stated_age,
 )
 from candidacy.ages import age_in
+from candidacy.answers import goes_on, is_over
 from candidacy.knowledge import load
 from candidacy.screening import SKIPPED
 
@@ -51,6 +50,9 @@ class ActionStop(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
     ) -> List[EventType]:
         talk = Talk(tracker)
+        replied = reply_to_read_back(dispatcher, talk, domain) if is_over(talk.text) else None
+        if replied is not None:
+            return replied  # "I finished it"
         closing = closed_form()
         if talk.form == SCREENING:
             dispatcher.utter_message(response="utter_screening_stopped")
@@ -132,48 +134,8 @@ def _ask_again(dispatcher: CollectingDispatcher, talk: Talk, group: Text) -> Lis
     dispatcher.utter_message(response="utter_answer_changed")
     events = talk.remember(record) + [SlotSet(SLOT_OF[group], None), SlotSet("follow_up", None)]
     if talk.form != SCREENING:
-        from rasa_sdk.events import FollowupAction
-
         events.append(FollowupAction(SCREENING))
     return events
-
-
-def start_over(dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType]:
-    """A fresh record for the same conversation."""
-    dispatcher.utter_message(response="utter_started_over")
-    return forget_record(talk.now + 0.001)
-
-
-class ActionStartOver(Action):
-    """Ask before dropping what was told; at once when there is nothing to lose."""
-
-    def name(self) -> Text:
-        return "action_start_over"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
-    ) -> List[EventType]:
-        talk = Talk(tracker)
-        nothing_to_lose = not talk.record.heard and not talk.answers and not talk.form
-        if nothing_to_lose or talk.pending == READ_BACK:  # there it stands among the choices
-            return start_over(dispatcher, talk)
-        dispatcher.utter_message(response="utter_start_over_ask")
-        return talk.remember() + [SlotSet("offered", "restart")]
-
-
-class ActionSomeoneElse(Action):
-    """The treatment is for another person: a new record, which this very message may begin."""
-
-    def name(self) -> Text:
-        return "action_someone_else"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
-    ) -> List[EventType]:
-        talk = Talk(tracker)
-        dispatcher.utter_message(response="utter_someone_else")
-        # From this message on, itself included: it often says something about that person.
-        return forget_record(talk.now - 0.001) + [SlotSet("treated", OTHER)]
 
 
 class ActionWhy(Action):
@@ -224,14 +186,19 @@ class ActionMore(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
     ) -> List[EventType]:
-        topic = last_topic(tracker)
+        talk, topic = Talk(tracker), last_topic(tracker)
+        if goes_on(talk.text) and (talk.form or talk.left_open):  # "can we continue"
+            if talk.form:
+                dispatcher.utter_message(response="utter_keep_going")
+                return talk.remember()
+            return talk.remember() + [FollowupAction(talk.left_open)]
         if topic is None:
             dispatcher.utter_message(response="utter_help")
         elif topic.endswith("_more") or f"{topic}_more" not in domain["responses"]:
             dispatcher.utter_message(response="utter_nothing_more")
         else:
             dispatcher.utter_message(response=f"{topic}_more")
-        return Talk(tracker).remember()
+        return talk.remember()
 
 
 class ActionSources(Action):

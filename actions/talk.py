@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import date
 from functools import cached_property
-from typing import Any, Dict, List, Optional, Text, Tuple
+from typing import Any, Dict, List, Optional, Text
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
@@ -34,13 +34,13 @@ CHOSEN = {"affirm": YES, "deny": NO, "unsure": UNSURE, "skip": SKIPPED}
 
 UNNAMED = "unnamed"
 OTHER = "other"
-"""Value of the slot `treated` when the writer asks for somebody else."""
+"""Value of the slot `treated` when the writer asks for somebody else; offer: a new record for somebody else."""
 READ_BACK, CHANGE = "read_back", "change"
 """Offers that follow a return: "is that all still right?" and "what has changed?"."""
 DELETE = "delete"
 """Offer: to delete everything."""
 
-WAITS_FOR_YES_OR_NO = ("restart", "contradiction", "hypothetical", DELETE, READ_BACK, CHANGE)
+WAITS_FOR_YES_OR_NO = ("restart", "contradiction", "hypothetical", OTHER, DELETE, READ_BACK, CHANGE)
 """Kinds of offers that are questions of their own, also inside a form."""
 
 
@@ -97,6 +97,11 @@ class Talk:
     def heard_now(self) -> List[Finding]:
         """Findings of the latest message."""
         return self._findings_of(self.messages[-1]) if self.messages else []
+
+    @cached_property
+    def heard_last(self) -> List[Finding]:
+        """Findings of the message before the latest one."""
+        return self._findings_of(self.messages[-2]) if len(self.messages) > 1 else []
 
     def _findings_of(self, event: Dict[Text, Any]) -> List[Finding]:
         """Findings about the person to be treated, who may be somebody the writer speaks of as "she"."""
@@ -218,6 +223,14 @@ class Talk:
         return bool(self.form != BOOKING and self.run and self.tracker.get_slot("booking_consent") == YES)
 
     @property
+    def left_open(self) -> Optional[Text]:
+        """The form that was open last and is not finished; None when there is none, or one is open."""
+        loops = [event.get("name") for event in self.tracker.events if event.get("event") == "active_loop"]
+        last = next((name for name in reversed(loops) if name), None)
+        begun = {SCREENING: 0 < len(self.answers) < len(SLOT_OF), BOOKING: bool(self.run)}
+        return last if not self.form and begun.get(last) else None
+
+    @property
     def asks_now(self) -> bool:
         """True when this turn has just put such a question: a form then keeps its own to itself."""
         for event in reversed(self.tracker.events):
@@ -274,27 +287,3 @@ def forget_record(at: float) -> List[EventType]:
         SlotSet("heard_until", at),
         ActiveLoop(None),
     ]
-
-
-def day(value: date) -> Text:
-    """A date as patients read it: 3 March 2027."""
-    return f"{value.day} {value:%B %Y}"
-
-
-def around(when: Tuple[date, date]) -> Text:
-    """A time as patients read it: a day, else the month in its middle, else the years."""
-    first, last = when
-    if first == last:
-        return day(first)
-    if first.year != last.year and (last - first).days > 62:
-        return f"{first.year}-{last.year}"
-    return f"{first + (last - first) / 2:%B %Y}" if (last - first).days <= 62 else f"{last.year}"
-
-
-def capital(text: Text) -> Text:
-    """The text with a capital first letter."""
-    return text[:1].upper() + text[1:]
-
-
-Utterance = Tuple[Text, Dict[Text, Any]]
-"""A response name and the values of its names."""

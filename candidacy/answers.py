@@ -10,12 +10,20 @@ from candidacy.ages import UNDER_AGE, age_in
 from candidacy.cues import cues
 from candidacy.findings import ABSENT, PAST, POSSIBLE, PRESENT, Finding
 from candidacy.knowledge import GROUPS, Rule, RuleBook, load
-from candidacy.replies import Reading, corrects, plain, polarity, read, reads_as_question
+from candidacy.remarks import for_other, goes_on, is_over, takes_back
+from candidacy.replies import (
+    Reading,
+    corrects,
+    plain,
+    polarity,
+    read,
+    reads_as_question,
+)  # fmt: skip
 from candidacy.screening import AGE_GROUP, NO, SKIPPED, UNSURE, YES
 
 __all__ = [
     "AGAIN", "Answer", "CHANGED", "REST", "STILL", "WHEN", "WHICH", "closes_a_list", "corrects", "denied_in",
-    "interpret", "plain", "polarity", "reads_as_question",
+    "for_other", "goes_on", "interpret", "is_over", "plain", "polarity", "reads_as_question", "takes_back",
 ]  # fmt: skip
 
 WHICH, REST, WHEN = "which", "rest", "when"

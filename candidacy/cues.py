@@ -16,6 +16,7 @@ _KEYS: Dict[str, Tuple[str, ...]] = {
     "no": ("start", "alone", "end", "narrow", "whole", "whole_at_end", "after_no", "never", "unless", "dated"),
     "unsure": ("anywhere", "start", "alone"),
     "skip": ("anywhere", "start", "alone"),
+    "signs": ("yes", "no", "unsure"),
     "age": ("before", "behind", "ahead", "nearly", "over", "decade", "up", "units", "tens", "least", "most"),
 }
 _LISTS = (
@@ -36,6 +37,9 @@ _LISTS = (
     "question_starts",
     "statement_starts",
     "about_other",
+    "for_other",
+    "goes_on",
+    "takes_back",
 )
 
 

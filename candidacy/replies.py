@@ -17,6 +17,7 @@ _PARTS = re.compile(r"([.,;:!?\n()]+| - |\u2014|\u2013|(?<=[a-z]{2})/(?=[a-z]{2}
 _NOES = ("no", "none", "nope", "nah", "neither", "nothing")
 _YESES = ("yes", "yep", "yeah", "yup")
 _SHORT = 6
+_SIGNS = {"yes": "yes", "no": "no", "unsure": "not sure"}
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ def polarity(text: str) -> Optional[str]:
 def read(text: str) -> Reading:
     """Read a reply part by part; a part that asks us something says nothing."""
     known = cues()
+    text = _in_words(text)
     whole = plain(text)
     if not whole or whole in known.words("small_talk"):
         return Reading(empty=True)
@@ -120,6 +122,14 @@ def read(text: str) -> Reading:
     if silent and known.ends(whole, "no", "end"):
         return Reading(no=True, opening=NO, whole=True)  # "I'm a man of 62 so no"
     return reading
+
+
+def _in_words(text: str) -> str:
+    """A reply of nothing but signs, such as a thumb, in words; as it is when they do not agree."""
+    if any(letter.isalnum() for letter in text):
+        return text
+    said = [word for key, word in _SIGNS.items() if any(sign in text for sign in cues().words("signs", key))]
+    return said[0] if len(said) == 1 else text
 
 
 def _read_parts(parts: Sequence[Tuple[str, bool]], text: str) -> Reading:

@@ -15,7 +15,7 @@ from typing import Any, Dict, List, Optional, Tuple
 import pytest
 
 from actions import notes as said_by_actions
-from actions.talk import day
+from actions.phrasing import day
 from candidacy import in_words
 from candidacy.findings import ASSERTIONS, Finding
 from candidacy.knowledge import GROUPS, Knowledge, load, models
