@@ -15,12 +15,15 @@ import rjsmin
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from channels.theme import read_colour, themed
+from channels.theme import read_colour, themed, with_defaults
 
 WIDGET = Path(__file__).resolve().parent / "widget"
 
 _KINDS = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 _SHEET_IN_SCRIPT = re.compile(r"(?<=replaceSync\(`)[^`]*(?=`\))")
+_TAG = re.compile(r"<[a-z][^>]*>")
+_NEEDLESS_QUOTES = re.compile(r'( [a-z-]+=)"([\w-]+)"(?=[ >])', re.ASCII)
+_COLOURED = {"widget.css": themed, "loader.js": with_defaults}
 _FOREVER = "public, max-age=31536000, immutable"
 _ASK_EACH_TIME = "no-cache"
 
@@ -49,7 +52,8 @@ def minify(name: str, text: str) -> str:
     if name.endswith(".js"):
         text = _SHEET_IN_SCRIPT.sub(lambda match: str(rcssmin.cssmin(match.group())), text)
         return str(rjsmin.jsmin(text))
-    return re.sub(r"(?<=>)\n(?=<)", "", re.sub(r"\s*\n\s*", "\n", text).strip())
+    text = re.sub(r"(?<=>)\n(?=<)", "", re.sub(r"\s*\n\s*", "\n", text).strip())
+    return _TAG.sub(lambda tag: _NEEDLESS_QUOTES.sub(r"\1\2", tag.group()), text)
 
 
 def pack(text: str, kind: str) -> Asset:
@@ -74,16 +78,17 @@ class Assets:
         self.files: Dict[str, Asset] = {
             name: pack(text, _KINDS[Path(name).suffix]) for name, text in self._text.items()
         }
-        self._sheet = lru_cache(maxsize=64)(self._make_sheet)
+        self._coloured = lru_cache(maxsize=64)(self._colour)
 
-    def _make_sheet(self, accent: Optional[str], scheme: Optional[str]) -> Asset:
-        return pack(themed(self._text["widget.css"], accent, scheme), _KINDS[".css"])
+    def _colour(self, name: str, accent: Optional[str], scheme: Optional[str]) -> Asset:
+        return pack(_COLOURED[name](self._text[name], accent, scheme), _KINDS[Path(name).suffix])
 
     def find(self, name: str, accent: Optional[str] = None, scheme: Optional[str] = None) -> Optional[Asset]:
-        """A file, or the style sheet in the clinic's colours; None when there is no such file."""
-        if name == "widget.css" and (accent or scheme):
+        """A file; the style sheet and the loader in the clinic's colours. None when there is no such file."""
+        if name in _COLOURED and (accent or scheme):
             colour = read_colour(accent)
-            return self._sheet("%02x%02x%02x" % colour if colour else None, scheme if scheme in ("light", "dark") else None)
+            known = scheme if scheme in ("light", "dark") else None
+            return self._coloured(name, "%02x%02x%02x" % colour if colour else None, known)
         return self.files.get(name)
 
     def address(self, name: str) -> str:

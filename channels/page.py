@@ -13,7 +13,7 @@ from sanic.response import HTTPResponse
 
 from candidacy.knowledge import Knowledge
 from channels.assets import WIDGET, Assets, minify, pack, send
-from channels.theme import read_colour
+from channels.theme import ACCENT, read_colour
 
 _HTML = "text/html; charset=utf-8"
 _DEMO_POLICY = (
@@ -21,7 +21,8 @@ _DEMO_POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _LIKE_A_PHONE_NUMBER = (r"\+\d[\d ().-]{8,}\d", r"\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}")
-_CHOICES = {"scheme": ("light", "dark"), "position": ("left", "right")}
+_LOOK = {"accent": ACCENT, "scheme": "auto"}
+_CHOICES = {"scheme": ("light", "dark", "auto"), "position": ("left", "right")}
 
 
 def about(knowledge: Knowledge) -> Dict[str, Any]:
@@ -87,13 +88,15 @@ def add_pages(blueprint: Blueprint, read: Callable[[], Knowledge]) -> None:
     async def chat_page(request: Request) -> HTTPResponse:
         if not request.path.endswith("/"):
             return response.redirect(request.path.rsplit("/", 1)[-1] + "/")
-        asked = _asked(request)
-        look = "".join(f"&{key}={asked[key].lstrip('#')}" for key in ("accent", "scheme") if key in asked)
-        return _page(request, page(read(), assets, look))
+        knowledge = read()
+        look = {**_look(knowledge), **_asked(request)}
+        query = "".join(f"&{key}={look[key].lstrip('#')}" for key, plain in _LOOK.items() if look[key] != plain)
+        return _page(request, page(knowledge, assets, query))
 
     @blueprint.get("/s/<name:str>")
     async def file(request: Request, name: str) -> HTTPResponse:
-        asset = assets.find(name, request.args.get("accent"), request.args.get("scheme"))
+        look = _look(read()) if name == "loader.js" else {key: request.args.get(key) for key in _LOOK}
+        asset = assets.find(name, **look)
         if asset is None:
             return response.empty(404)
         # The address names the plain style sheet; in the clinic's colours it is as good for as long.
@@ -126,6 +129,11 @@ def _asked(request: Request) -> Dict[str, str]:
     if colour:
         asked["accent"] = "#%02x%02x%02x" % colour
     return asked
+
+
+def _look(knowledge: Knowledge) -> Dict[str, str]:
+    """The clinic's accent and scheme: what a page has that asks for none, such as behind a private link."""
+    return {key: getattr(knowledge.clinic.chat, key) for key in _LOOK}
 
 
 def _facts(knowledge: Knowledge) -> Dict[str, str]:

@@ -12,6 +12,8 @@ BLACK: Colour = (0, 0, 0)
 LIGHT: Tuple[Colour, Colour] = ((253, 250, 247), (255, 255, 255))
 DARK: Tuple[Colour, Colour] = ((31, 26, 27), (43, 36, 38))
 """The card and the bot's bubble of widget.css, on which the accent has to be read."""
+ACCENT = "#6f3f50"
+"""The accent that widget.css and loader.js name themselves."""
 READABLE = 4.8
 """WCAG 2.2 asks for a contrast of 4.5; the rest is for rounding."""
 TINT = 0.1
@@ -19,6 +21,7 @@ TINT = 0.1
 
 _HEX = re.compile(r"#?([0-9a-f]{3}|[0-9a-f]{6})", re.I)
 _DARK_MEDIA = "(prefers-color-scheme:dark)"
+_AUTO = "auto"
 _SCHEMES = {"light": "not all", "dark": "all"}
 
 
@@ -68,12 +71,12 @@ def mix(one: Colour, other: Colour, share: float) -> Colour:
 def themed(css: str, accent: Optional[str], scheme: Optional[str]) -> str:
     """The minified widget.css with the clinic's accent, and its dark part forced on or off.
 
-    What is no colour, or no scheme (light, dark), changes nothing.
+    What is no colour, or no scheme (light, dark), changes nothing; nor does the sheet's own colour.
     """
     dark = _SCHEMES.get(scheme or "", _DARK_MEDIA)
     css = css.replace(_DARK_MEDIA, dark)
     fill = read_colour(accent)
-    if fill is None:
+    if fill is None or fill == read_colour(ACCENT):
         return css
     light, pale = readable(fill, LIGHT), readable(fill, DARK)
     on = _css(text_on(fill))
@@ -81,6 +84,16 @@ def themed(css: str, accent: Optional[str], scheme: Optional[str]) -> str:
         f"{css}:root{{--fill:{_css(fill)};--on:{on};--accent:{_css(light)}}}"
         f"@media {dark}{{:root{{--accent:{_css(pale)}}}}}"
     )
+
+
+def with_defaults(script: str, accent: Optional[str], scheme: Optional[str]) -> str:
+    """The minified loader.js with the clinic's accent and scheme, for a tag that names none of its own.
+
+    What is no colour, or no scheme, leaves the script's own.
+    """
+    fill = read_colour(accent)
+    script = script.replace(f'"{ACCENT}"', f'"{_css(fill)}"') if fill else script
+    return script.replace(f'"{_AUTO}"', f'"{scheme}"') if scheme in _SCHEMES else script
 
 
 def _css(colour: Colour) -> str:

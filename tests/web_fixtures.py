@@ -25,6 +25,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, BotUttered, SessionStarted, UserUttered
 from sanic import Sanic
 
+from candidacy.knowledge.clinic_models import Chat
 from candidacy.listening import listen
 from channels.web import WebInput
 
@@ -231,7 +232,7 @@ def clinic(signed: bool = False) -> Any:
     }
     rule = Facts(reviewed_on=date(2026, 11, 1) if signed else None)
     return Facts(
-        clinic=Facts(facts=facts, demo=True), rulebook=Facts(version="2026.11", signed=signed, rules=[rule])
+        clinic=Facts(facts=facts, demo=True, chat=Chat()), rulebook=Facts(version="2026.11", signed=signed, rules=[rule])
     )
 
 

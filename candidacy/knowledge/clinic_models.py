@@ -1,4 +1,4 @@
-"""The shape of `clinic.yml`: hours, text messages, how to book, facts."""
+"""The shape of `clinic.yml`: hours, the chat's look, text messages, how to book, facts."""
 
 from __future__ import annotations
 
@@ -54,6 +54,30 @@ class TextMessages(Strict):
         return value
 
 
+class Chat(Strict):
+    """How the website chat looks, on every page that shows it and behind a private link.
+
+    Attributes:
+        accent: The clinic's colour, such as "#2f5d50" or "#abc".
+        scheme: "light", "dark", or "auto": what the visitor's device prefers.
+    """
+
+    accent: str = "#6f3f50"
+    scheme: str = "auto"
+
+    @validator("accent")
+    def _colour(cls, value: str) -> str:
+        if not re.fullmatch(r"#([0-9a-fA-F]{3}){1,2}", value):
+            raise ValueError(f"{value!r} is no colour; write for example '#2f5d50', with the quotes")
+        return value
+
+    @validator("scheme")
+    def _known(cls, value: str) -> str:
+        if value not in ("light", "dark", "auto"):
+            raise ValueError(f"{value!r}: one of light, dark, auto")
+        return value
+
+
 NEVER_BLANK = ("name", "phone", "emergency_number", "crisis_line", "urgent_care")
 """Facts that the safety texts name."""
 
@@ -70,6 +94,7 @@ class Clinic(Strict):
     facts: Dict[str, Optional[str]] = Field(
         ..., description="what texts may name as {clinic.<key>}; the key stands in this file only"
     )
+    chat: Chat = Chat()
     sms: TextMessages = TextMessages()
     retention: Retention = Retention()
 

@@ -20,13 +20,10 @@
     const greeting = option("greeting", /^.{1,140}$/, "");
     const side = option("position", /^(left|right)$/, "right");
     const scheme = option("scheme", /^(light|dark|auto)$/, "auto");
-    const accent = option("accent", /^#([\da-f]{3}|[\da-f]{6})$/i, "").replace(/^#(.)(.)(.)$/, "#$1$1$2$2$3$3");
+    const accent = option("accent", /^#([\da-f]{3}|[\da-f]{6})$/i, "#6f3f50").replace(/^#(.)(.)(.)$/, "#$1$1$2$2$3$3");
     const dark = { light: "not all", dark: "all" }[scheme] || "(prefers-color-scheme: dark)";
-    // Black or white, whichever reads better on the accent (WCAG luminance; 0.179 is where they are even).
-    const light = (accent.slice(1).match(/../g) || []).reduce((sum, pair, i) => {
-      const value = parseInt(pair, 16) / 255;
-      return sum + (value > 0.04045 ? ((value + 0.055) / 1.055) ** 2.4 : value / 12.92) * [0.2126, 0.7152, 0.0722][i];
-    }, 0);
+    // Black or white, whichever reads better on the accent: WCAG luminance, its curve rounded; 0.179 is where they are even.
+    const light = accent.slice(1).match(/../g).reduce((sum, pair, i) => sum + (parseInt(pair, 16) / 255) ** 2.2 * [0.2126, 0.7152, 0.0722][i], 0);
 
     const aside = document.createElement("aside");
     aside.dataset.clinicChat = "";
@@ -35,12 +32,12 @@
     // A constructed sheet needs no style permission in the clinic's own security policy.
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(`
-      :host { all: initial; --fill: ${accent || "#6f3f50"}; --on: ${light > 0.179 ? "#000" : "#fff"}; --edge: var(--chat-side, 20px); --foot: var(--chat-bottom, 20px); }
+      :host { all: initial; --fill: ${accent}; --on: ${light > 0.179 ? "#000" : "#fff"}; --edge: var(--chat-side, 20px); --foot: calc(var(--chat-bottom, 20px) + env(safe-area-inset-bottom)); }
       * { box-sizing: border-box; }
       [hidden] { display: none !important; }
       button {
         border: 0; cursor: pointer; background: none; color: #2e2628; text-align: start;
-        font: 500 15px/1.4 -apple-system, "Segoe UI", Roboto, Arial, sans-serif;
+        font: 500 15px/1.4 system-ui, sans-serif;
       }
       svg { flex: none; width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width: 1.7; stroke-linejoin: round; }
       .open, .greeting { position: fixed; z-index: 2147483646; ${side}: var(--edge); bottom: var(--foot); }
@@ -63,10 +60,9 @@
         iframe { background: #1f1a1b; }
       }
       @media (max-width: 520px), (max-height: 520px) {
-        iframe { inset: 0; width: 100%; height: 100%; border-radius: 0; }
+        iframe { inset: var(--top, 0) 0 auto; width: 100%; height: var(--tall, 100%); border-radius: 0; }
         .open[aria-expanded=true] { display: none; }
       }
-      @media (forced-colors: active) { .greeting { border-color: CanvasText; } .open { border-color: ButtonText; } }
       @media (prefers-reduced-motion: no-preference) {
         iframe, .greeting { animation: rise .25s ease-out; }
         @keyframes rise { from { opacity: 0; transform: translateY(14px); } }
@@ -82,7 +78,6 @@
     };
     const add = (to, className, action, ...inside) => {
       const button = document.createElement("button");
-      button.type = "button";
       button.className = className;
       button.onclick = action;
       button.append(...inside);
@@ -108,7 +103,7 @@
         frame.focus();
       } else {
         button.removeAttribute("aria-label");
-        button.replaceChildren(icon("M12 4.5c4.7 0 8.5 3.1 8.5 7s-3.8 7-8.5 7c-1 0-2-.1-2.9-.4L4.5 20l1.3-3.6C4.4 15.1 3.5 13.4 3.5 11.5c0-3.9 3.8-7 8.5-7z"), label);
+        button.replaceChildren(icon("M12 4c12 0 12 15 0 15h-2l-6 2 1.5-4.5C1 12 4 4 12 4z"), label);
         if (frame) button.focus();
       }
     }
@@ -122,6 +117,13 @@
       root.prepend(hello);
     }
     set(false);
+    // On a phone the frame is as tall as what the keyboard leaves, so that the header and the last words stay in sight.
+    const view = visualViewport;
+    const fit = () => {
+      if (view.scale < 1.1) aside.style.cssText = `--top: ${view.offsetTop}px; --tall: ${view.height}px`;
+    };
+    view.addEventListener("resize", fit);
+    view.addEventListener("scroll", fit);
     addEventListener("message", (event) => {
       if (frame && event.source === frame.contentWindow && event.data === "chat:close") set(false);
     });

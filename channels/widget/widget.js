@@ -2,14 +2,15 @@
 (() => {
   // A private link, as sent by SMS: /webhooks/web/#link=TOKEN. Out of the address bar before anything else.
   const LINK = "#link=";
-  let link = location.hash.startsWith(LINK) && location.hash.slice(LINK.length);
+  let link = location.hash.split(LINK)[1];
   if (link) history.replaceState(null, "", location.pathname);
 
   const $ = (id) => document.getElementById(id);
-  const log = $("log"), scroll = $("scroll"), input = $("text"), choices = $("choices"), menu = $("menu"), more = $("more");
+  const log = $("log"), scroll = $("scroll"), input = $("text"), choices = $("choices"), menu = $("menu"), more = $("more"), done = $("done");
   const words = document.body.dataset;
   const numbers = new RegExp(words.numbers, "g"), progress = new RegExp(words.progress), none = new RegExp(words.none, "i");
 
+  const quietly = { preventScroll: true };
   let token = null;
   let offer = null;      // the buttons that are open, as the server told
   let queue = Promise.resolve();
@@ -46,7 +47,6 @@
 
   function button(className, text, action) {
     const node = make("button", className, text);
-    node.type = "button";
     node.onclick = action;
     return node;
   }
@@ -66,7 +66,10 @@
       list = item ? list || bubble.appendChild(make("ul")) : null;
       const line = (list || bubble).appendChild(make(item ? "li" : "span", "line"));
       line.dir = "auto";
-      let from = 0;
+      // What a line is about stands out: "A blood thinner: ...", "Reference: ...".
+      const about = links && (item ? /^[^:.]+: / : /^\w+: /).exec(row);
+      if (about) line.append(make("b", "", about[0]));
+      let from = about ? about[0].length : 0;
       for (const hit of links ? row.matchAll(numbers) : []) {
         line.append(row.slice(from, hit.index), callLink(hit[0]));
         from = hit.index + hit[0].length;
@@ -105,7 +108,7 @@
   }
 
   function showAll(messages, fresh) {
-    for (const message of messages || []) if (message.text) show(message.who || "bot", message, fresh);
+    return messages.filter(({ text }) => text).map((message) => show(message.who || "bot", message, fresh));
   }
 
   // When the bot cannot even say that it cannot answer, the page does.
@@ -116,17 +119,17 @@
   function setOffer(next, speak) {
     offer = next;
     choices.replaceChildren();
-    choices.hidden = !offer;
+    done.hidden = !offer?.multi;
     if (!offer) return;
     const titles = offer.buttons.map((choice) => choice.title), picked = new Set();
     if (speak) {
       const last = [...log.querySelectorAll(".bot .bubble")].pop();
       if (last) last.append(make("span", "sr", ` ${words.options} ${titles.join(", ")}.`));
     }
-    const done = button("pill solid", words.send, () => {
+    done.onclick = () => {
       const order = [...picked].sort((a, b) => a - b);
       press({ choices: order }, order.map((index) => titles[index]).join(", "));
-    });
+    };
     const pills = titles.map((title, index) => button(offer.multi ? "pill chip" : "pill", title, (event) => {
       // The second half of a double click: by then the same place may hold the answer to the next question.
       if (!offer.multi) return event.detail > 1 || press({ choice: index }, title);
@@ -142,41 +145,52 @@
       done.disabled = !picked.size;
     };
     choices.append(...pills);
-    if (!offer.multi) return;
-    choices.append(done);
-    mark();
+    if (offer.multi) mark();
   }
 
   function press(body, shown) {
     body.offer = offer.id;
     // The pressed button goes away; from here Tab reaches the next ones.
-    scroll.focus({ preventScroll: true });
+    scroll.focus(quietly);
     send(body, shown);
   }
 
   function busy(on) {
     $("typing").hidden = !on;
     $("status").textContent = on ? words.typing : "";
-    choices.hidden = on || !offer;
+    choices.hidden = on;
+    done.hidden = on || !offer?.multi;
     if (on) toEnd();
   }
 
   const box = () => (getComputedStyle(scroll).overflowY === "visible" ? document.scrollingElement : scroll);
 
-  function toEnd() {
-    box().scrollTop = box().scrollHeight;
+  const below = () => box().scrollHeight - box().scrollTop - box().clientHeight;
+
+  let atEnd = true, height;
+  function look() {
+    height = box().clientHeight;
+    atEnd = below() < 20;
+    $("down").hidden = atEnd || offer?.multi;
   }
 
-  // A long answer is read from its start, not from its end.
-  function toAnswer(from) {
-    if (!from) return toEnd();
-    const top = from.getBoundingClientRect().top - Math.max(scroll.getBoundingClientRect().top, 0) - 12;
-    box().scrollTop += Math.min(box().scrollHeight - box().scrollTop - box().clientHeight, top);
+  function toEnd() {
+    box().scrollTop = box().scrollHeight;
+    look();
+  }
+
+  // A long answer is read from its start, not from its end, and below its question while there is room for both.
+  function toAnswer(question, answer) {
+    if (!answer) return toEnd();
+    const top = (node) => node.getBoundingClientRect().top - Math.max(scroll.getBoundingClientRect().top, 0) - 12;
+    const start = top(answer), asked = question ? top(question) : start;
+    box().scrollTop += Math.min(below(), below() < start || start - asked > box().clientHeight / 3 ? start : asked);
+    look();
   }
 
   function send(body, shown) {
     // Names the message, so that one sent twice is answered once.
-    body.id = (Date.now() + Math.random()).toString(36).replace(".", "-");
+    body.id = Math.random().toString(36).slice(2);
     put({ body, shown, bubble: shown ? show("you", { text: shown }, true) : null });
   }
 
@@ -199,10 +213,10 @@
       if (!input.value) setText(item.shown);
       item.bubble.closest(".group").remove();
     }
-    showAll(spoken(data), true);
+    const shown = showAll(spoken(data), true);
     if (status >= 500 || status === 429 || data.hint) return fail(item);
     if ("open" in data) setOffer(data.open, true);
-    toAnswer(item.bubble?.isConnected && item.bubble);
+    toAnswer(item.bubble?.isConnected && item.bubble, shown[0]);
   }
 
   function fail(item) {
@@ -240,7 +254,7 @@
     if (link && answer?.status === 401) {
       link = null;
       const begun = await begin();
-      if (begun) for (const { text } of answer.data.messages) log.prepend(make("p", "notice", text));
+      if (begun) for (const { text } of answer.data.messages) log.prepend(make("p", "note notice", text));
       return begun;
     }
     if (answer?.status !== 200) {
@@ -343,6 +357,7 @@
   $("composer").onsubmit = (event) => {
     event.preventDefault();
     const text = input.value.trim();
+    if (!text && !done.disabled && !done.hidden) return done.click();
     setText("");
     input.focus();
     send({ text }, text);
@@ -362,17 +377,19 @@
   addEventListener("offline", online);
   online();
 
+  // A scroll told after the window has shrunk says nothing of the person.
+  addEventListener("scroll", () => { if (box().clientHeight === height) look(); }, true);
   // When the keyboard of a phone opens, the last message stays in sight.
-  let atEnd = true, height;
-  addEventListener("scroll", () => {
-    // A scroll told after the window has shrunk says nothing of the person.
-    if (box().clientHeight === height) atEnd = box().scrollHeight - box().scrollTop - height < 40;
-  }, true);
-  new ResizeObserver(() => { height = box().clientHeight; if (atEnd) toEnd(); }).observe(scroll);
+  new ResizeObserver(() => (atEnd ? toEnd : look)()).observe(scroll);
+  $("down").onclick = () => {
+    toEnd();
+    scroll.focus(quietly);
+  };
 
   // Opened on the clinic's page: the focus comes in, on a phone without calling up its keyboard.
   const enter = () => {
-    if (document.activeElement === document.body) (matchMedia("(pointer: coarse)").matches ? scroll : input).focus();
+    if (document.activeElement !== document.body) return;
+    matchMedia("(pointer: coarse)").matches ? scroll.focus({ focusVisible: false }) : input.focus();
   };
   if (framed) {
     addEventListener("focus", enter);
@@ -380,6 +397,6 @@
   }
 
   // Another private link in the same tab.
-  addEventListener("hashchange", () => { if (location.hash.startsWith(LINK)) location.reload(); });
+  addEventListener("hashchange", () => { if (location.hash.includes(LINK)) location.reload(); });
   start();
 })();
