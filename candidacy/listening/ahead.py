@@ -83,6 +83,10 @@ def _after(
         said.asked = said.supposed = False
         said.about_self = True
         return
+    if "negation_after" in kinds and scene.norm(cue.start - 1) == "or":
+        # "Eliquis ok or no": asked, and not denied.
+        said.asked = True
+        return
     if "negation_after" in kinds:
         one = cue.end - cue.start == 1
         if same and one and not (gap <= 2 and closes):

@@ -117,7 +117,7 @@ def _apply(
         elif not _identity_cue(scene, cue):
             if not (said.mine and scene.norm(cue.start) in ("i", "might", "could", "possible", "probably")):
                 said.doubted = True
-    if "negation" in kinds and not blocked and not _begins_anew(scene, cue, start):
+    if "negation" in kinds and not (blocked or _begins_anew(scene, cue, start) or _of_a_verb(scene, cue, start)):
         if said.denied_at < 0:
             said.denied_at = cue.start
         if not crossed:
@@ -159,6 +159,18 @@ def _begins_anew(scene: Scene, cue: Cue, start: int) -> bool:
         scene.norm(i) == "well" and scene.parts[scene.part_at(i)].start == i
         for i in range(max(cue.end, start - 3), start)
     )
+
+
+def _of_a_verb(scene: Scene, cue: Cue, start: int) -> bool:
+    """ "Not coping with lupus", "not sleeping because of it": what is denied is the coping, and lupus is there."""
+    if scene.norm(cue.end - 1) != "not":
+        return False
+    for i in range(cue.end + 1, min(start, cue.end + 5)):
+        if scene.norm(i) == "with":
+            return scene.norm(i - 1) not in scene.lexicon.sets["scope.had_with"]
+        if scene.norm(i) in ("because", "due"):
+            return True
+    return False
 
 
 def _told_past(scene: Scene, start: int, end: int) -> bool:

@@ -69,6 +69,9 @@ def time_of(scene: Scene, mention: Mention, said: Said, others: Sequence[Mention
                 continue
             if any(near.start <= m.start < near.end and m.kind == "drug" for m in others):
                 continue
+        if step == -1 and part.contrast and _wished(scene, part, mention):
+            # "Surgery 4 years ago, but I want to be pregnant": the date is of what is over.
+            continue
         if step == -1 and mention.kind == "drug" and _taken_now(scene, part, mention):
             # "Last one June, on Epilim": the date is of what was told before.
             continue
@@ -115,6 +118,11 @@ def _taken_now(scene: Scene, part: Part, mention: Mention) -> bool:
         scene.norm(i) in ("on", "taking", "takes", "take") and scene.norm(i - 1) not in ("was", "went", "been")
         for i in range(max(part.start, mention.start - 3), mention.start)
     )
+
+
+def _wished(scene: Scene, part: Part, mention: Mention) -> bool:
+    """ "I want to be pregnant", "we are trying": of today and ahead."""
+    return any(scene.norm(i) in scene.words["wishes"] for i in range(part.start, mention.end))
 
 
 def _blocks(scene: Scene, mention: Mention, rival: Mention) -> bool:

@@ -118,8 +118,11 @@ def _is_man(scene: Scene) -> bool:
 
 
 def _only_if(scene: Scene, finding: Finding) -> bool:
-    """ "If I'm pregnant call the bishop": an "if" stands before it in its part."""
+    """ "If I'm pregnant call the bishop": an "if" stands before it in its part; "don't know if" is a doubt."""
     first = next((i for i, t in enumerate(scene.tokens) if t.start >= finding.start), None)
     if first is None:
         return False
-    return any(scene.norm(i) == "if" for i in range(max(scene.part_range(first)[0] - 1, first - 5), first))
+    return any(
+        scene.norm(i) == "if" and scene.norm(i - 1) not in scene.lexicon.sets["scope.open_if"]
+        for i in range(max(scene.part_range(first)[0] - 1, first - 5), first)
+    )

@@ -56,6 +56,9 @@ def cut(
             following = tokens[index + 1].norm if index + 1 < last else ""
             turn = norm in words["contrast"]
             link = norm in words["links"] and (following in words["starters"]) and index > start
+            if index > start + 1 and _restarts(tokens, index, words):
+                parts.append(Part(start, index, number, separator, contrast))
+                start, separator, contrast = index, ",", False
             if index in held or (norm == "or" and following in ("not", "no", "any")):
                 link = False
             if norm in _MARKS or turn or link:
@@ -73,3 +76,10 @@ def cut(
             final = parts[-1]
             parts[-1] = Part(final.start, final.end, number, final.separator, final.contrast, True)
     return parts
+
+
+def _restarts(tokens: Sequence[Token], index: int, words: Dict[str, FrozenSet[str]]) -> bool:
+    """ "Can my wife get it she is nursing": a statement that begins without a mark."""
+    if index + 1 >= len(tokens) or tokens[index].norm not in words["restarts"]:
+        return False
+    return tokens[index - 1].norm in words["asked_for"] and tokens[index + 1].norm in ("is", "am", "has", "have")

@@ -6,7 +6,7 @@ from typing import Sequence
 
 from candidacy.listening.belonging import for_another, is_of_another
 from candidacy.listening.courses import gone_for_good
-from candidacy.listening.dates import LASTING
+from candidacy.listening.dates import AGO, LASTING
 from candidacy.listening.medicines import is_side_effect
 from candidacy.listening.mentions import Mention
 from candidacy.listening.persons import OTHER, SELF
@@ -65,6 +65,10 @@ def reconsider(scene: Scene, mention: Mention, said: Said, mentions: Sequence[Me
     treatment = mention.kind == "drug" or kind(mention.rule, "medicines") or kind(mention.rule, "procedures")
     named = {scene.norm(i) for i in range(mention.start, mention.end)}
     treatment = treatment or bool(named & scene.lexicon.sets["scope.medicine_words"])
+    if treatment and said.asked and _dated_ago(scene, mention):
+        # "Is accutane 3 months ago ok": asked of a course that was had.
+        said.asked = said.supposed = said.planned = said.starts = False
+        said.about_self = True
     if treatment and begun_again(scene, mention, mentions):
         said.stopped = said.over = said.resolved = said.weak_past = said.denied = False
         said.ongoing = True
@@ -74,6 +78,9 @@ def reconsider(scene: Scene, mention: Mention, said: Said, mentions: Sequence[Me
         said.ongoing = False
         # A rash of poison ivy leaves nothing behind.
         said.refuted = not kind(mention.rule, "passing")
+    if said.doubted and _not_known(scene, mention):
+        said.doubted, said.asked, said.supposed = False, True, True
+        said.about_self = False
     if is_side_effect(scene, mention, mentions):
         said.refuted = True
     if treatment or kind(mention.rule, "courses"):
@@ -98,6 +105,20 @@ def _is_since(scene: Scene, mention: Mention, said: Said) -> bool:
     while scene.norm(at) in ("the", "my", "having", "getting", "had", "got", "last", "i", "that"):
         at -= 1
     return scene.norm(at) in ("since", "after", "following") and 0 <= said.denied_at < at
+
+
+def _dated_ago(scene: Scene, mention: Mention) -> bool:
+    """True when a time that is past stands right behind a treatment."""
+    return any(t.kind == AGO and 0 <= t.start - mention.end <= 1 for t in scene.times)
+
+
+def _not_known(scene: Scene, mention: Mention) -> bool:
+    """ "I do not know this Micro-Botox": what it is, and not whether it was had."""
+    at = mention.start - 1
+    while scene.norm(at) in ("this", "your", "about", "of", "much", "anything"):
+        at -= 1
+    known = scene.norm(at) in ("know", "understand", "heard") and scene.norm(mention.end) not in ("i", "they", "she", "he")
+    return known and scene.lexicon.kind(mention.rule, "events")
 
 
 def _passed(scene: Scene, mention: Mention) -> bool:

@@ -1,0 +1,83 @@
+"""Kinds of wording that real messages use: denials of something else, toxin by its units, doubts, questions with a tail."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from candidacy.listening import listen
+
+TODAY = date(2026, 11, 22)
+
+
+def heard(text: str, condition: str) -> list[str]:
+    """The assertions of one condition in a message."""
+    return [found.assertion for found in listen(text, TODAY) if found.condition == condition]
+
+
+@pytest.mark.parametrize(
+    "text, condition",
+    [
+        ("my mum is not coping with her nerves but I am not coping with lupus", "autoimmune_connective_tissue"),
+        ("I am not very well with my scleroderma this month", "autoimmune_connective_tissue"),
+        ("not working at the moment because of myasthenia gravis", "neuromuscular_disorder"),
+        ("the ms is quiet for now", "neuromuscular_disorder"),
+        ("caught a cold", "acute_illness"),
+        ("my molar aches and one side of my jaw is puffy", "acute_illness"),
+        ("is roaccutane 2 months ago too soon", "isotretinoin_recent"),
+        ("isotretinoin 2 months ago, fine or no", "isotretinoin_recent"),
+        ("could my daughter in law book botox she is breastfeeding", "breastfeeding"),
+        ("had an operation five years ago, but we want to conceive now", "trying_to_conceive"),
+    ],
+)
+def test_what_is_told_in_passing_is_present(text: str, condition: str) -> None:
+    assert "present" in heard(text, condition)
+
+
+@pytest.mark.parametrize(
+    "text, condition",
+    [
+        ("never diagnosed with lupus, and not living with any of it", "autoimmune_connective_tissue"),
+        ("I was not diagnosed with scleroderma", "autoimmune_connective_tissue"),
+        ("xarelto ok or no", "anticoagulant"),
+        ("I do not know much about microbotox", "recent_botulinum"),
+        ("my ekg was normal", "cardiovascular_disease"),
+        ("a cold shower helps", "acute_illness"),
+        ("do you work in units of 5 for a forehead", "recent_botulinum"),
+        ("topamax for my migrane, not for seizures", "seizure_disorder"),
+    ],
+)
+def test_what_is_not_told_of_the_speaker_is_no_disclosure(text: str, condition: str) -> None:
+    assert not {"present", "possible"} & set(heard(text, condition))
+
+
+def test_a_question_with_or_no_behind_it_denies_nothing() -> None:
+    assert heard("xarelto ok or no", "anticoagulant") == ["hypothetical"]
+
+
+@pytest.mark.parametrize(
+    "text, condition",
+    [
+        ("scared that I am pregnant", "pregnancy"),
+        ("I have the coil but cannot tell if I am pregnant", "pregnancy"),
+        ("29 weeks and waddling", "pregnancy"),
+        ("they said my ecg was abnormal", "cardiovascular_disease"),
+    ],
+)
+def test_a_doubt_stays_a_doubt(text: str, condition: str) -> None:
+    assert "possible" in heard(text, condition)
+
+
+@pytest.mark.parametrize("text", ["28 units five weeks ago", "the nurse did between my brows three weeks ago"])
+def test_toxin_is_heard_by_its_units_and_its_places(text: str) -> None:
+    assert "present" in heard(text, "recent_botulinum")
+
+
+def test_a_cold_sore_of_today_is_an_outbreak() -> None:
+    found = listen("they say it is oral herpes, there is a cold sore now", TODAY)
+    assert "outbreak_now" in [one.variant for one in found if one.condition == "herpes_simplex"]
+
+
+def test_hives_all_over_are_a_sign_to_act_on() -> None:
+    assert "present" in heard("I am covered in hives since my needling", "toxin_hypersensitivity")
