@@ -16,7 +16,7 @@ from candidacy.answers import REST, reads_as_question
 from candidacy.findings import ABSENT, HYPOTHETICAL, POSSIBLE, Finding
 from candidacy.knowledge import GROUPS, load
 from candidacy.record import Record
-from candidacy.screening import NO, YES
+from candidacy.screening import NO, YES, assess
 
 FAQ = "faq_"
 _OF_ONESELF = re.compile(r"\b(?:i|i'?m|me|myself)\b", re.IGNORECASE)
@@ -58,10 +58,19 @@ def answer_questions(dispatcher: CollectingDispatcher, talk: Talk) -> int:
 
 def contradiction(talk: Talk) -> Optional[Text]:
     """A condition that the latest message denies though it was disclosed before, or None."""
+    ages = _ages_now(talk)
+    grown_up = ages and not is_under_age(assess(ages, {}, talk.today))
+    if grown_up and all(is_under_age(talk.verdict(record)) for record in (talk.record_before, talk.record)):
+        return UNDER_AGE  # 17 and now 18: for the rules both bear on the age
     before = talk.record_before.conditions
     now = set(talk.record.contradictions())
     denied = [f.condition for f in talk.heard_now if f.assertion == ABSENT]
     return next((c for c in denied if c and c in before and c in now), None)
+
+
+def _ages_now(talk: Talk) -> List[Finding]:
+    """Ages that the latest message states."""
+    return [f for f in talk.heard_now if f.condition == UNDER_AGE and f.quantity]
 
 
 def taken_back(talk: Talk) -> List[Text]:
@@ -84,11 +93,11 @@ def reopened(talk: Talk, record: Record) -> List[EventType]:
 
 def ask_contradiction(dispatcher: CollectingDispatcher, talk: Talk, condition: Text) -> List[EventType]:
     """Ask once which of two statements is right; until then the disclosure stands."""
-    age = next((f.quantity for f in talk.heard_now if f.condition == UNDER_AGE and f.quantity), None)
-    if condition == UNDER_AGE and age:
+    ages = _ages_now(talk)
+    if condition == UNDER_AGE and ages:
         # Under 18 first and grown up now: mostly a parent who asks for a child and then for herself.
         whom = ":self" if _OF_ONESELF.search(talk.text) else ""
-        dispatcher.utter_message(response="utter_contradiction_age", age=f"{age:g}")
+        dispatcher.utter_message(response="utter_contradiction_age", age=f"{ages[-1].quantity:g}")
         return [SlotSet("offered", f"{OTHER}:{talk.now:.6f}{whom}")]
     dispatcher.utter_message(response="utter_contradiction", heard=load().rule(condition).plain_name)
     return [SlotSet("offered", f"contradiction:{condition}")]

@@ -31,6 +31,7 @@ ASIDES = STEERING + (
 """In a form about a person these are no answers either."""
 
 _NO = re.compile(r"^\s*(?:no+|nope|nah)\b[\s,.!-]*", re.IGNORECASE)
+_CALLED = re.compile(r"\b(?:my name is|my name'?s|i'?m called|call me) [^\W\d_][\w'-]+", re.IGNORECASE)
 _SPEAKS_OF_NAME = re.compile(r"\bname\b", re.IGNORECASE)
 
 STAYS: Dict[Text, Any] = {"offered": None}
@@ -186,7 +187,12 @@ def _age(dispatcher: CollectingDispatcher, talk: Talk) -> Dict[Text, Any]:
     if answer is None or answer.value != YES:
         return {}
     talk.__dict__["record"] = talk.record.hear(answer.findings, talk.now)
-    return {SLOT_OF[AGE_GROUP]: YES}
+    slots: Dict[Text, Any] = {SLOT_OF[AGE_GROUP]: YES}
+    contact, called = _contact_in(talk), _CALLED.search(talk.text)
+    if contact:  # "I'm Zed, 39, my number is 555 010 0122"
+        slots["booking_contact"] = stored(contact)
+    name = read_name(called.group()) if called else None
+    return {**slots, "booking_name": name} if name else slots
 
 
 def _name(dispatcher: CollectingDispatcher, talk: Talk) -> Dict[Text, Any]:

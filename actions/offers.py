@@ -12,10 +12,10 @@ from actions.answering import ask_contradiction, offer_check, reopened, reply_to
 from actions.emergency import reminder_of_emergency
 from actions.notes import is_under_age, notes
 from actions.phrasing import capital
-from actions.talk import BOOKING, CALLBACK, CHANGING, DELETE, OTHER, SCREENING, Talk, stated_age
+from actions.talk import BOOKING, CALLBACK, CHANGING, DELETE, OTHER, SCREENING, SLOT_OF, Talk, stated_age
 from actions.unclear import unclear_response
 from candidacy.ages import age_in
-from candidacy.answers import goes_on, takes_back
+from candidacy.answers import goes_on, only_thanks, reads_as_question, takes_back
 from candidacy.findings import HYPOTHETICAL, POSSIBLE, PRESENT, Finding
 from candidacy.knowledge import load
 from candidacy.screening import NO, YES
@@ -71,7 +71,18 @@ class ActionAffirm(Action):
     ) -> List[EventType]:
         talk = Talk(tracker)
         replied = reply_to_read_back(dispatcher, talk, domain)
-        return accept(dispatcher, talk) if replied is None else replied
+        if replied is not None:
+            return replied
+        if not talk.pending and not talk.form and talk.says != YES and reads_as_question(talk.text):
+            # "Is that a yes?" agrees to nothing.
+            if len(talk.answers) == len(SLOT_OF) and talk.verdict().outcome != "urgent":
+                return talk.remember() + [FollowupAction("action_verdict")]
+            dispatcher.utter_message(response=unclear_response(talk))
+            return talk.remember()
+        if not talk.pending and not talk.form and only_thanks(talk.text):
+            dispatcher.utter_message(response=reminder_of_emergency(talk.tracker) or "utter_thank")
+            return talk.remember()
+        return accept(dispatcher, talk)
 
 
 def accept(dispatcher: CollectingDispatcher, talk: Talk) -> List[EventType]:

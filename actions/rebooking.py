@@ -11,7 +11,7 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.forms import ASIDES, FormValidation, comes_back_from, yes_or_no
-from actions.talk import CALLBACK, CHANGING, Talk
+from actions.talk import BOOKING, CALLBACK, CHANGING, Talk
 from actions.times import WISH, in_words, keep_early, start_of, take_times, told_early, wish_again
 from candidacy.knowledge import load
 from candidacy.screening import NO, SKIPPED, UNSURE, YES
@@ -52,7 +52,8 @@ class ActionChangeBooking(Action):
             dispatcher.utter_message(response="utter_keep_going")
             return talk.remember()
         if talk.form:
-            dispatcher.utter_message(response="utter_change_later")
+            unsent = talk.form in (BOOKING, CALLBACK)
+            dispatcher.utter_message(response="utter_change_not_sent_yet" if unsent else "utter_change_later")
             return talk.remember()
         return talk.remember() + [FollowupAction(CHANGING)]
 

@@ -9,6 +9,7 @@ from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answering import FAQ, reopened, reply_to_read_back, withdraw
+from actions.emergency import reminder_of_emergency
 from actions.offers import decline, settle_contradiction
 from actions.returning import topic_button
 from actions.talk import (
@@ -27,8 +28,11 @@ from candidacy.ages import age_in
 from candidacy.answers import goes_on, is_over
 from candidacy.knowledge import load
 from candidacy.screening import SKIPPED
+from desk.changes import CANCEL, MOVE, read_change
 
 MOST_SOURCES = 4
+LATELY = 3600.0  # seconds
+SENT = ("utter_booking_requested", "utter_booking_requested_flagged", "utter_booking_slot_kept", "utter_booking_link")
 STOPPED = {REMINDING: "utter_reminder_stopped", CHANGING: "utter_change_stopped", CALLBACK: "utter_callback_not_sent"}
 GOODBYES = {
     SCREENING: "utter_goodbye_in_screening",
@@ -106,6 +110,9 @@ class ActionCorrect(Action):
         group = next(tracker.get_latest_entity_values("group"), None)
         if group in SLOT_OF:
             return _ask_again(dispatcher, talk, group)
+        sent = any(talk.said_before(response, talk.now - LATELY) for response in SENT)
+        if sent and not (talk.form or talk.heard_now) and read_change(talk.text) in (CANCEL, MOVE):
+            return talk.remember() + [FollowupAction(CHANGING)]  # "actually can I change it", right after a request
         replied = reply_to_read_back(dispatcher, talk, domain)
         if replied is not None:
             return replied
@@ -175,6 +182,20 @@ def last_topic(tracker: Tracker) -> Optional[Text]:
             if name.startswith(f"utter_{FAQ}"):
                 return name
     return None
+
+
+class ActionHelp(Action):
+    """What can be asked here; right after the words of an emergency, whom to call."""
+
+    def name(self) -> Text:
+        return "action_help"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[EventType]:
+        talk = Talk(tracker)
+        dispatcher.utter_message(response=reminder_of_emergency(tracker) or "utter_help")
+        return talk.remember()
 
 
 class ActionMore(Action):

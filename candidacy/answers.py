@@ -10,7 +10,7 @@ from candidacy.ages import UNDER_AGE, age_in
 from candidacy.cues import cues
 from candidacy.findings import ABSENT, PAST, POSSIBLE, PRESENT, Finding
 from candidacy.knowledge import GROUPS, Rule, RuleBook, load
-from candidacy.remarks import for_other, goes_on, is_over, takes_back
+from candidacy.remarks import for_other, goes_on, is_over, only_thanks, takes_back
 from candidacy.replies import (
     Reading,
     corrects,
@@ -23,7 +23,7 @@ from candidacy.screening import AGE_GROUP, NO, SKIPPED, UNSURE, YES
 
 __all__ = [
     "AGAIN", "Answer", "CHANGED", "REST", "STILL", "WHEN", "WHICH", "closes_a_list", "corrects", "denied_in",
-    "for_other", "goes_on", "interpret", "is_over", "plain", "polarity", "reads_as_question", "takes_back",
+    "for_other", "goes_on", "interpret", "is_over", "only_thanks", "plain", "polarity", "reads_as_question", "takes_back",
 ]  # fmt: skip
 
 WHICH, REST, WHEN = "which", "rest", "when"

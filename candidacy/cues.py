@@ -40,6 +40,7 @@ _LISTS = (
     "for_other",
     "goes_on",
     "takes_back",
+    "thanks_only",
 )
 
 

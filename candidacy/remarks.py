@@ -26,3 +26,8 @@ def takes_back(text: str) -> bool:
     """True for a no that unsays something about the person, not only an offer: "no I'm not, kidding"."""
     words, known = plain(text), cues()
     return known.has(words, "takes_back") is not None and known.has(words, "no", "never") is None
+
+
+def only_thanks(text: str) -> bool:
+    """True for a whole reply such as "ok thx", which agrees to nothing."""
+    return plain(text) in cues().words("thanks_only")
