@@ -16,7 +16,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Iterator, List, Optional
 
 import pytest
 from rasa.core.channels.channel import UserMessage, register
@@ -28,6 +28,7 @@ from sanic import Sanic
 from candidacy.knowledge.clinic_models import Chat
 from candidacy.listening import listen
 from channels.web import WebInput
+from desk.settings import settings
 
 YES_NO = [("Yes", "/affirm"), ("No", "/deny"), ("Not sure", "/unsure"), ("Skip", "/skip")]
 MEDICINES = [
@@ -240,7 +241,8 @@ class Server:
     """The channel on a free port of this machine, in a thread of its own."""
 
     def __init__(self, folder: Path, port: int = 0, turn_limit: float = 2.0, **settings: Any) -> None:
-        os.environ.setdefault("DATABASE_URL", f"sqlite:///{folder}/desk.db")
+        self.database = f"sqlite:///{folder}/desk.db"
+        os.environ.setdefault("DATABASE_URL", self.database)
         os.environ.setdefault("DATA_KEY", "a key for the tests and for nothing else")
         self.agent = ScriptedAgent()
         self.channel = WebInput(turn_limit=turn_limit, secret_file=folder / "secret", read=clinic, **settings)
@@ -290,14 +292,19 @@ def only_server() -> Server:
 
 
 @pytest.fixture
-def web() -> Any:
+def web() -> Iterator[Server]:
     """The server with a bot that has heard nothing yet; its turns may take two seconds."""
     server = only_server()
     server.agent.reset()
     server.channel.turns.talks.forget()
     for limit in server.channel.limits:
         limit.forget()
-    return server
+    with pytest.MonkeyPatch.context() as patch:
+        # Not the database of the tests before: what waits there would be late by now.
+        patch.setenv("DATABASE_URL", server.database)
+        settings.cache_clear()
+        yield server
+    settings.cache_clear()
 
 
 if __name__ == "__main__":
