@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Dict, Optional
 
-from candidacy.listening.age_traps import about_candidate, sex_ok
+from candidacy.listening.age_traps import about_candidate, in_a_code, sex_ok
 from candidacy.listening.scene import Scene
 
 
@@ -110,6 +110,8 @@ def counts(
         ):
             return False
     if re.search(r"(?:bp|inr|bmi|a 1 c|a1c|score|size|bra|resting hr|hr|pulse|temp) (?:is |of )?$", before):
+        return False
+    if (group["d"] or group["e"]) and in_a_code(scene, first, last):
         return False
     if group["d"] and not sex_ok(scene, text, before, behind, group["d"]):
         return False

@@ -19,6 +19,12 @@ def sex_ok(scene: Scene, text: str, before: str, behind: str, figure: str) -> bo
     )
 
 
+def in_a_code(scene: Scene, first: int, last: int) -> bool:
+    """ "X4F-29GH": letters or digits go on without a space on either side."""
+    start, end = scene.tokens[first].start, scene.tokens[last - 1].end
+    return scene.message[max(start - 1, 0) : start].isalnum() or scene.message[end : end + 1].isalnum()
+
+
 def about_candidate(scene: Scene, first: int, last: int, group: Dict[str, Optional[str]]) -> bool:
     """True when the age is that of the one to be treated."""
     sentence = scene.parts[scene.part_at(first)].sentence

@@ -84,7 +84,7 @@ AGE = re.compile(
     + "|".join((*_SMALL[12:], *_TENS))
     + r")|"
     r"sweet (?P<t>16|sixteen|17|seventeen)|"
-    r"i have (?:just |only |now )?(?P<v>"
+    r"i (?:am )?have (?:just |only |now )?(?P<v>"
     + _NUM
     + r") years?(?= ?(?:[.,!?]|and\b|is\b|so\b|can\b|$))|"
     r"(?:my|her|his) (?P<r>\d{1,2} ?(?:st|nd|rd|th)|" + "|".join(ORDINALS) + r") (?:birthday|bday|b day)"

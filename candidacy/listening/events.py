@@ -57,6 +57,8 @@ def judge_event(scene: Scene, mention: Mention, said: Said, time: Optional[Time]
     if time is not None and time.kind == dates.SINCE and said.ongoing and not said.stopped:
         # "Been getting it since 2015": still.
         return Judged(PRESENT)
+    if said.planned and time is None and _wished_here(scene, mention):
+        return Judged(None)
     if said.planned or _is_having(scene, mention) or (time is not None and time.kind == dates.FUTURE):
         return Judged(FUTURE)
     if dated and (done or not said.asked):
@@ -74,6 +76,14 @@ def judge_event(scene: Scene, mention: Mention, said: Said, time: Optional[Time]
     if said.stopped and any(scene.norm(i) == "used" for i in cue_words(scene, said, mention)):
         return Judged(PAST)
     return Judged(POSSIBLE)
+
+
+def _wished_here(scene: Scene, mention: Mention) -> bool:
+    """ "I want to get botox for my pores": the wish for what the clinic offers, and no other treatment to come."""
+    words, (first, last) = scene.lexicon.sets, scene.part_range(mention.start)
+    named = {scene.norm(i) for i in range(mention.start, mention.end)}
+    around = {scene.norm(i) for i in range(first, last)}
+    return named <= words["scope.this_treatment"] and not around & words["scope.elsewhere"]
 
 
 def _done(scene: Scene, mention: Mention, said: Said, dated: bool) -> bool:

@@ -55,9 +55,12 @@ def settle_question(scene: Scene, start: int, end: int, said: Said, asked_at: Op
         if _asks_what_it_is(scene, asked_at, start):
             said.asked, said.doubted = False, True
             return
+        before = start
+        if scene.norm(start - 1) in ("and", "n", "&", "plus"):
+            before = start - 2  # "On warfarin and Plavix": the second of a list is possessed as the first
         if not _paired(scene, asked_at, start) and (
-            scene.norm(start - 1) in scene.words["possessed_by"]
-            or scene.norm(start - 2) in scene.words["possessed_by"]
+            scene.norm(before - 1) in scene.words["possessed_by"]
+            or scene.norm(before - 2) in scene.words["possessed_by"]
         ):
             near = range(asked_at, start)
             if any(scene.norm(i) in ("i", "me", "we") for i in near):
