@@ -28,6 +28,10 @@ DISCLOSURES = {
     "under 18",
     # An operation on the face, told with its date.
     "my nose is still swollen four months after rhinoplasty, when will it settle",
+    "bump on the bridge since my rhinoplasty",
+    "i had threads put in on monday, can i eat a burger or must i keep my mouth still",
+    "dimpling after my thread lift, does it even out",
+    "still swollen at the tip months after rhinoplasty, is it bone or swelling",
 }
 EVENTS = ("recent_botulinum", "recent_filler", "recent_laser_peel_surgery")
 

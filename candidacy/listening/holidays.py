@@ -78,6 +78,7 @@ _DAYS: Dict[str, Callable[[int], Range]] = {
     r"whit(?:sun| monday)?|pentecost": _from_easter(49, 50),
     r"(?:canadian thanksgiving)": _nth(10, 0, 2),
     r"thanksgiving": _nth(11, 3, 4),
+    r"cyber monday": lambda year: tuple(d + timedelta(days=4) for d in _nth(11, 3, 4)(year)),  # type: ignore[dict-item,return-value]
     r"black friday": lambda year: tuple(d + timedelta(days=1) for d in _nth(11, 3, 4)(year)),  # type: ignore[dict-item,return-value]
     r"halloween|hallowe en|all hallows": _fixed(10, 31),
     r"bonfire night|guy fawkes(?: night| day)?|fireworks night": _fixed(11, 5),
