@@ -45,8 +45,8 @@ def answer_questions(dispatcher: CollectingDispatcher, talk: Talk) -> int:
         # In a form a reply such as "34" or "whenever" may look like a topic: only a question is an aside.
         if talk.form and intent.startswith(FAQ) and not reads_as_question(item.get("text") or ""):
             continue
-        if talk.form and intent in MANNERS:
-            continue  # "any time" is an answer there
+        if intent in MANNERS and (talk.form or any(f.surfaced for f in talk.heard_now)):
+            continue  # "any time" is an answer there, and a disclosure is no goodbye
         if talk.form in (BOOKING, CALLBACK, CHANGING) and intent == "reschedule_or_cancel":
             continue  # "make it Thursday" puts right what is not sent yet
         response = f"utter_{intent}" if intent.startswith(FAQ) else REPLIES.get(intent)

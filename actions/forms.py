@@ -32,6 +32,7 @@ ASIDES = STEERING + (
 
 _NO = re.compile(r"^\s*(?:no+|nope|nah)\b[\s,.!-]*", re.IGNORECASE)
 _CALLED = re.compile(r"\b(?:my name is|my name'?s|i'?m called|call me) [^\W\d_][\w'-]+", re.IGNORECASE)
+_RENAMED = re.compile(r"\bname\b.{0,20}?\b(?:to|should be|must be)\s+(.+)$", re.IGNORECASE)
 _SPEAKS_OF_NAME = re.compile(r"\bname\b", re.IGNORECASE)
 
 STAYS: Dict[Text, Any] = {"offered": None}
@@ -121,7 +122,9 @@ class PersonForm(FormValidation):
         if contact and slot != "booking_contact":
             return {"booking_contact": stored(contact)}
         tells = corrects(talk.text) or _SPEAKS_OF_NAME.search(talk.text)
-        name = read_name(without_correction(_NO.sub("", talk.text))) if tells else None
+        words = without_correction(_NO.sub("", talk.text))
+        renamed = _RENAMED.search(words)
+        name = read_name(renamed.group(1) if renamed else words) if tells else None
         return {"booking_name": name} if name else {}
 
     def beside(
@@ -132,8 +135,8 @@ class PersonForm(FormValidation):
 
 
 def age_known(talk: Talk) -> bool:
-    """True when the age was told, or its question answered."""
-    return stated_age(talk.record) is not None or AGE_GROUP in talk.answers
+    """True when the age was told; left out in the check it is asked, before any contact is taken."""
+    return stated_age(talk.record) is not None or talk.answers.get(AGE_GROUP) == YES
 
 
 def hear_age(talk: Talk) -> None:
@@ -144,8 +147,8 @@ def hear_age(talk: Talk) -> None:
 
 
 def known_age(talk: Talk) -> List[EventType]:
-    """Events that keep an age told before from being asked again."""
-    return [SlotSet(SLOT_OF[AGE_GROUP], YES)] if stated_age(talk.record) is not None else []
+    """Events that keep an age told before from being asked again, and have one that was left out asked."""
+    return [SlotSet(SLOT_OF[AGE_GROUP], YES if age_known(talk) else None)]
 
 
 def stored(contact: Contact) -> Dict[Text, Text]:

@@ -128,7 +128,8 @@ def _applies(
         findings.append(Finding(condition, variant, POSSIBLE if several else how))
     record = record.hear(findings, talk.now)
     events = talk.remember(record) + [SlotSet("offered", None)]
-    if several and how == PRESENT:
+    by_text = talk.tracker.get_latest_input_channel() == "sms"  # where no message names what was told
+    if several and how == PRESENT and not by_text:
         rules = [load().rule(condition) for condition in conditions]
         buttons = [{"title": capital(rule.plain_name), "payload": rule.names[0]} for rule in rules]
         dispatcher.utter_message(response="utter_ask_which", buttons=buttons, multi=True)

@@ -25,7 +25,7 @@ from actions.talk import (
     stated_age,
 )
 from candidacy.ages import age_in
-from candidacy.answers import goes_on, is_over
+from candidacy.answers import goes_on, is_over, reads_as_question
 from candidacy.knowledge import load
 from candidacy.screening import SKIPPED
 from desk.changes import CANCEL, MOVE, read_change
@@ -57,6 +57,9 @@ class ActionStop(Action):
         replied = reply_to_read_back(dispatcher, talk, domain) if is_over(talk.text) else None
         if replied is not None:
             return replied  # "I finished it"
+        if reads_as_question(talk.text) and any(takes_medicine(c) for c in talk.record.conditions):
+            dispatcher.utter_message(response="utter_keep_your_medicine")  # "should I stop it?"
+            return talk.remember()
         closing = closed_form()
         if talk.form == SCREENING:
             dispatcher.utter_message(response="utter_screening_stopped")
@@ -71,6 +74,12 @@ class ActionStop(Action):
             return talk.remember() + closing
         dispatcher.utter_message(response="utter_nothing_to_stop")
         return talk.remember()
+
+
+def takes_medicine(condition: Text) -> bool:
+    """True when a condition is told by the name of a medicine."""
+    rule = load().rule(condition)
+    return any(part.drugs for part in (rule, *rule.variants))
 
 
 def closed_form() -> List[EventType]:
