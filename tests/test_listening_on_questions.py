@@ -30,6 +30,8 @@ DISCLOSURES = {
     "my nose is still swollen four months after rhinoplasty, when will it settle",
     "bump on the bridge since my rhinoplasty",
     "i had threads put in on monday, can i eat a burger or must i keep my mouth still",
+    "chesty cough 3 weeks what is it",
+    "sunbed once a week is that ok",
     "dimpling after my thread lift, does it even out",
     "still swollen at the tip months after rhinoplasty, is it bone or swelling",
 }

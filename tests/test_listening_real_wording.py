@@ -69,6 +69,44 @@ def test_a_doubt_stays_a_doubt(text: str, condition: str) -> None:
     assert "possible" in heard(text, condition)
 
 
+@pytest.mark.parametrize(
+    "text, condition, assertion",
+    [
+        ("side effects of apixaban", "anticoagulant", "hypothetical"),
+        ("apixaban side effects", "anticoagulant", "hypothetical"),
+        ("eyebrow tattoo aftercare", "tattoo_permanent_makeup", "hypothetical"),
+        ("apixaban, side effects?", "anticoagulant", "present"),
+        ("got bad side effects of apixaban", "anticoagulant", "present"),
+        ("side effects of my apixaban", "anticoagulant", "present"),
+        ("on apixaban side effects are mild", "anticoagulant", "present"),
+    ],
+)
+def test_a_title_tells_of_nobody_until_somebody_is_named(text: str, condition: str, assertion: str) -> None:
+    assert heard(text, condition) == [assertion]
+
+
+@pytest.mark.parametrize(
+    "text, condition",
+    [
+        ("the booking code is K7M-31QD", "under_age"),
+        ("what is 6 times 9 plus 3", "pregnancy"),
+        ("i would like to get microneedling for my cheeks", "recent_laser_peel_surgery"),
+        ("I want do botox for oily skin", "recent_botulinum"),
+    ],
+)
+def test_what_is_neither_an_age_nor_a_treatment_to_come_is_not_heard(text: str, condition: str) -> None:
+    assert heard(text, condition) == []
+
+
+def test_a_laugh_takes_no_emergency_back() -> None:
+    assert any(found.emergency for found in listen("i cant breathe lol", TODAY))
+
+
+def test_the_second_medicine_of_a_list_is_taken_as_the_first() -> None:
+    text = "can i have this on xarelto and clopidogrel"
+    assert heard(text, "anticoagulant") == heard(text, "antiplatelet_nsaid") == ["present"]
+
+
 @pytest.mark.parametrize("text", ["28 units five weeks ago", "the nurse did between my brows three weeks ago"])
 def test_toxin_is_heard_by_its_units_and_its_places(text: str) -> None:
     assert "present" in heard(text, "recent_botulinum")

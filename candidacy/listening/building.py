@@ -127,6 +127,9 @@ class Builder:
             self.add(phrase, Entry("allergy", "words"))
         for phrase in language["topic_asked"]:
             self.add(phrase, Entry("topic_asked", "topic"))
+        for name, phrases in language["topic_joined"].items():
+            for phrase in phrases:
+                self.add(phrase, Entry("topic_joined", name))
         for phrase in language["possession"]:
             self.add(phrase, Entry("possession", "possession"))
         for name in ("behind", "before", "for_them", "can_they", "wants", "for_me", "self_roles"):

@@ -87,7 +87,7 @@ def _from_mention(
         # "Dairy?? Anaphylaxis": the question is a heading.
         said.asked = said.supposed = False
     if is_topic(scene, mention):
-        said.asked = said.supposed = True
+        said.asked, said.supposed, said.doubted = True, True, False
     reconsider(scene, mention, said, mentions)
     judged = judge(scene, mention, said, mentions)
     if judged.assertion == PAST and points_to(scene, mention):

@@ -34,7 +34,7 @@ def is_topic(scene: Scene, mention: Mention) -> bool:
         return False
     if any(scene.norm(i) in scene.lexicon.sets["event_words.own"] for i in range(part.start, part.end)):
         return False
-    if is_heading(scene, mention):
+    if is_heading(scene, mention) or _joined(scene, mention):
         return True
     if {"vs", "versus"} & {scene.norm(i) for i in range(part.start, part.end)}:
         return True
@@ -42,6 +42,23 @@ def is_topic(scene: Scene, mention: Mention) -> bool:
         mention.end <= hit.start and scene.same_sentence(mention.start, hit.start)
         for hit in scene.hits_of("topic_asked")
     )
+
+
+def _joined(scene: Scene, mention: Mention) -> bool:
+    """ "Microblading aftercare", "side effects of lisinopril": a title, where nobody is named."""
+    sets = scene.lexicon.sets
+    told = sets["event_words.own"] | sets["scope.takes"] | sets["scope.tells"] | scene.words["possessed_by"]
+    if scene.selves or any(token.norm in told for token in scene.tokens):
+        return False
+    for hit in scene.hits_of("topic_joined", "before"):
+        if 0 <= mention.start - hit.end <= 1:
+            return True
+    if any(hit.start == mention.end for hit in scene.hits_of("topic_joined", "behind_any")):
+        return True
+    treated = mention.kind == "drug" or any(
+        scene.lexicon.kind(mention.rule, kind) for kind in ("medicines", "procedures")
+    )
+    return treated and any(hit.start == mention.end for hit in scene.hits_of("topic_joined", "behind"))
 
 
 def _drug_for_it(scene: Scene, mention: Mention) -> bool:
