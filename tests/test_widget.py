@@ -99,6 +99,87 @@ def test_chips_can_be_chosen_and_taken_back(chat: Any, web: Server) -> None:
     assert web.agent.received[-1].text == "blood thinner, aspirin"
 
 
+def test_chips_are_sent_with_enter_too_and_their_button_stays_in_sight(chat: Any, web: Server) -> None:
+    chat.set_viewport_size({"width": 390, "height": 430})
+    say(chat, "34")
+    press(chat, "Yes")
+    chat.get_by_text("Choose all that apply").wait_for()
+    settle(chat)
+    done, box = chat.locator("#done").bounding_box(), chat.locator("#composer").bounding_box()
+    assert done["height"] >= 44 and done["y"] + done["height"] <= box["y"]
+    press(chat, "Aspirin")
+    chat.focus("#text")
+    chat.keyboard.press("Enter")
+    chat.get_by_text("Only a provider decides").wait_for()
+    assert web.agent.received[-1].text == "aspirin"
+    assert chat.locator("#done").is_hidden()
+
+
+def test_a_double_enter_is_no_empty_message(chat: Any, web: Server) -> None:
+    chat.fill("#text", "slow, how does it work")
+    chat.press("#text", "Enter")
+    chat.press("#text", "Enter")
+    settle(chat)
+    chat.locator("#log .bubble >> nth=2").wait_for()
+    chat.wait_for_timeout(300)
+    assert [m.text for m in web.agent.received] == ["slow, how does it work"]
+    assert FIXED["utter_empty_message"]["text"] not in bubbles(chat)
+
+
+def test_what_a_line_is_about_stands_out(chat: Any, web: Server) -> None:
+    answer = "Reference: JH7-2WP5\nTo change it: call us.\n- A blood thinner: ask first.\n- Rest. Then: wait."
+    chat.route("**/message", lambda route: route.fulfill(json={"messages": [{"text": answer}], "open": None}))
+    say(chat, "Name: <b>Dana</b>")
+    assert chat.locator("#log b").all_text_contents() == ["Reference: ", "A blood thinner: "]
+    assert bubbles(chat)[-1] == answer.replace("- ", "")
+
+
+def _edges(chat: Any) -> dict:
+    """Top of the talk's window and of the last question and answer; bottom of the window and of the buttons."""
+    return chat.evaluate(
+        """() => {
+            const edge = (selector, side) => [...document.querySelectorAll(selector)].pop()?.getBoundingClientRect()[side];
+            return {top: edge("#scroll", "top"), asked: edge(".you .bubble", "top"), answer: edge("#log .bot .stack", "top"),
+                    end: edge("#scroll", "bottom"), buttons: edge("#choices button", "bottom")};
+        }"""
+    )
+
+
+def test_a_long_answer_shows_its_start_and_that_there_is_more(chat: Any) -> None:
+    chat.set_viewport_size({"width": 390, "height": 560})
+    say(chat, "how does it work")
+    seen = _edges(chat)
+    assert seen["top"] <= seen["asked"] < seen["answer"] and seen["buttons"] > seen["end"]
+    more = chat.get_by_role("button", name="More below")
+    box = more.bounding_box()
+    assert box["width"] >= 44 and box["height"] >= 44 and box["y"] + box["height"] <= seen["end"]
+    more.click()
+    assert more.is_hidden() and focused(chat) == "scroll"
+    assert _edges(chat)["buttons"] <= seen["end"]
+    chat.mouse.move(190, 250)
+    chat.mouse.wheel(0, -300)
+    more.wait_for()
+
+
+def test_an_answer_that_fits_is_shown_with_its_buttons_even_if_the_question_goes(chat: Any) -> None:
+    heights = [height for height in range(500, 801, 20) if _fits_without_the_question(chat, height)]
+    assert heights, "at some height the answer fits and the question above it does not"
+
+
+def _fits_without_the_question(chat: Any, height: int) -> bool:
+    chat.set_viewport_size({"width": 390, "height": height})
+    say(chat, "how does it work")
+    seen = _edges(chat)
+    assert seen["answer"] >= seen["top"], "the start of the answer is in sight"
+    return seen["asked"] < seen["top"] and seen["buttons"] <= seen["end"]
+
+
+def test_the_answer_to_a_very_long_message_is_in_sight(chat: Any) -> None:
+    say(chat, "I wonder about many things. " * 150)
+    seen = _edges(chat)
+    assert seen["top"] <= seen["answer"] < seen["end"] and seen["asked"] < seen["top"]
+
+
 def test_progress_is_a_bar_and_stays_words(chat: Any) -> None:
     say(chat, "34")
     whole, done = chat.locator(".bar").bounding_box(), chat.locator(".bar i").bounding_box()

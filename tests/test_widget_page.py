@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+from pathlib import Path
 from typing import Any, List
 
 import pytest
@@ -9,6 +12,9 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
+from candidacy.knowledge import BrokenFile, load
+from candidacy.knowledge.clinic_models import Chat
+from candidacy.knowledge.load import DATA
 from channels import theme
 from channels.assets import WIDGET, Assets
 from channels.page import demo
@@ -183,6 +189,43 @@ def test_variables_of_the_pages_style_are_options_too(page: Any, clinic_page: Cl
     assert colour(open_chat(page, "Ask the clinic"), "#send") == "rgb(31, 78, 121)"
 
 
+def test_the_clinics_own_look_is_behind_a_private_link_and_on_a_tag_without_one(
+    page: Any, browser: Any, clinic_page: ClinicPage, web: Server
+) -> None:
+    web.clinic.clinic.chat = Chat(accent="#2F5D50", scheme="dark")
+    private = browser.new_page()
+    private.goto(web.url + "#link=forged.token.x")
+    private.locator(".notice").wait_for()
+    assert colour(private, "#send") == "rgb(47, 93, 80)" and colour(private, ".card") == "rgb(31, 26, 27)"
+    assert violations(private) == {}
+    private.close()
+    page.goto(clinic_page.origin)
+    button = page.get_by_role("button", name=OPEN)
+    assert in_shadow(page, "getComputedStyle(root.querySelector('.open')).backgroundColor") == "rgb(47, 93, 80)"
+    button.click()
+    page.frame_locator("iframe").get_by_text("How would you like to start?").wait_for()
+    assert colour(page.frames[1], ".card") == "rgb(31, 26, 27)"
+    clinic_page.tag(accent="#6f3f50", scheme="light")
+    page.goto(clinic_page.origin)
+    chat = open_chat(page)
+    assert colour(chat, "#send") == "rgb(111, 63, 80)" and colour(chat, ".card") == "rgb(253, 250, 247)", "the tag goes first"
+
+
+def test_a_look_that_is_none_is_told(tmp_path: Path) -> None:
+    folder = shutil.copytree(DATA / "clinic", tmp_path / "clinic")
+    file = folder / "clinic.yml"
+    whole = file.read_text("utf-8")
+    for old, new, told in (
+        ('accent: "#6f3f50"', "accent: green", "chat.accent: 'green' is no colour; write for example '#2f5d50'"),
+        ('accent: "#6f3f50"', 'accent: "#6f3f5"', "is no colour"),
+        ("scheme: auto", "scheme: pink", "chat.scheme: 'pink': one of light, dark, auto"),
+    ):
+        assert old in whole
+        file.write_text(whole.replace(old, new), "utf-8")
+        with pytest.raises(BrokenFile, match=re.escape(told)):
+            load(folder)
+
+
 def test_any_link_of_the_page_may_open_it_and_two_tags_make_one_button(page: Any, clinic_page: ClinicPage) -> None:
     clinic_page.body = '<p><a href="#chat"><b>Ask a question</b></a></p>' + clinic_page.body * 2
     # A tag in the head that does not wait for the page.
@@ -214,8 +257,32 @@ def test_on_a_phone_it_fills_the_screen_and_does_not_call_up_the_keyboard(browse
     page.wait_for_function(whole, arg=page.locator("iframe").element_handle())  # it slides in
     assert page.locator("button.open").is_hidden()
     chat.wait_for_function("() => document.activeElement.id === 'scroll'")
+    assert colour(chat, "#scroll", "outlineStyle") == "none", "no ring where nobody uses a keyboard"
     chat.get_by_role("button", name="Close the chat").click()
     page.get_by_role("button", name=OPEN).wait_for()
+    context.close()
+
+
+def test_a_phones_keyboard_leaves_the_header_in_sight(browser: Any, clinic_page: ClinicPage) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(clinic_page.origin)
+    open_chat(page)
+
+    def seen(height: int, top: int, scale: float = 1) -> dict:
+        page.evaluate(
+            """(view) => {
+                for (const [name, value] of Object.entries(view))
+                    Object.defineProperty(visualViewport, name, { value, configurable: true });
+                visualViewport.dispatchEvent(new Event("resize"));
+            }""",
+            {"height": height, "offsetTop": top, "scale": scale},
+        )
+        return page.locator("iframe").bounding_box()
+
+    assert seen(500, 120) == {"x": 0, "y": 120, "width": 390, "height": 500}
+    assert seen(250, 60, scale=2)["height"] == 500, "zooming with two fingers does not squeeze it"
+    assert seen(844, 0)["height"] == 844
     context.close()
 
 

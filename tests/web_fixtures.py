@@ -245,7 +245,8 @@ class Server:
         os.environ.setdefault("DATABASE_URL", self.database)
         os.environ.setdefault("DATA_KEY", "a key for the tests and for nothing else")
         self.agent = ScriptedAgent()
-        self.channel = WebInput(turn_limit=turn_limit, secret_file=folder / "secret", read=clinic, **settings)
+        self.clinic = clinic()
+        self.channel = WebInput(turn_limit=turn_limit, secret_file=folder / "secret", read=lambda: self.clinic, **settings)
         listen("warm up", date.today())  # loads the words, which takes seconds on a busy machine
         self._ready = threading.Event()
         self._socket = socket.create_server(("127.0.0.1", port))
@@ -296,6 +297,7 @@ def web() -> Iterator[Server]:
     """The server with a bot that has heard nothing yet; its turns may take two seconds."""
     server = only_server()
     server.agent.reset()
+    server.clinic = clinic()
     server.channel.turns.talks.forget()
     for limit in server.channel.limits:
         limit.forget()

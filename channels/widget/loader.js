@@ -27,7 +27,7 @@
 
     const aside = document.createElement("aside");
     aside.dataset.clinicChat = "";
-    aside.setAttribute("aria-label", label);
+    aside.ariaLabel = label;
     const root = aside.attachShadow({ mode: "open" });
     // A constructed sheet needs no style permission in the clinic's own security policy.
     const sheet = new CSSStyleSheet();
@@ -72,7 +72,7 @@
     const icon = (path) => {
       const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
       svg.setAttribute("viewBox", "0 0 24 24");
-      svg.setAttribute("aria-hidden", "true");
+      svg.ariaHidden = true;
       svg.appendChild(document.createElementNS(svg.namespaceURI, "path")).setAttribute("d", path);
       return svg;
     };
@@ -96,13 +96,12 @@
       }
       if (frame) frame.hidden = !open;
       if (open && hello) hello.remove();
-      button.setAttribute("aria-expanded", String(open));
+      button.ariaExpanded = open;
+      button.ariaLabel = open ? closing : null;
       if (open) {
-        button.setAttribute("aria-label", closing);
         button.replaceChildren(icon(cross));
         frame.focus();
       } else {
-        button.removeAttribute("aria-label");
         button.replaceChildren(icon("M12 4c12 0 12 15 0 15h-2l-6 2 1.5-4.5C1 12 4 4 12 4z"), label);
         if (frame) button.focus();
       }
@@ -113,7 +112,7 @@
       hello = document.createElement("div");
       hello.className = "greeting";
       add(hello, "", () => set(true), greeting);
-      add(hello, "", () => { hello.remove(); button.focus(); }, icon(cross)).setAttribute("aria-label", "Dismiss");
+      add(hello, "", () => { hello.remove(); button.focus(); }, icon(cross)).ariaLabel = "Dismiss";
       root.prepend(hello);
     }
     set(false);

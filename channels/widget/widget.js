@@ -358,6 +358,8 @@
     event.preventDefault();
     const text = input.value.trim();
     if (!text && !done.disabled && !done.hidden) return done.click();
+    // The second half of a double press of Enter.
+    if (!text && choices.hidden) return;
     setText("");
     input.focus();
     send({ text }, text);
