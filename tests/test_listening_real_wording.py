@@ -28,6 +28,12 @@ def heard(text: str, condition: str) -> list[str]:
         ("is roaccutane 2 months ago too soon", "isotretinoin_recent"),
         ("isotretinoin 2 months ago, fine or no", "isotretinoin_recent"),
         ("could my daughter in law book botox she is breastfeeding", "breastfeeding"),
+        ("a lip filler not realising I was pregnant", "pregnancy"),
+        ("my son is 15 and wants it", "under_age"),
+        ("would methylprednisolone 16 mg a day thin my skin", "systemic_steroid"),
+        ("eyebrows tattoed ten days ago", "tattoo_permanent_makeup"),
+        ("only a baby asprin and a water pill", "antiplatelet_nsaid"),
+        ("my last jab in the frown was six weeks ago", "recent_botulinum"),
         ("had an operation five years ago, but we want to conceive now", "trying_to_conceive"),
     ],
 )
@@ -62,6 +68,9 @@ def test_a_question_with_or_no_behind_it_denies_nothing() -> None:
         ("scared that I am pregnant", "pregnancy"),
         ("I have the coil but cannot tell if I am pregnant", "pregnancy"),
         ("29 weeks and waddling", "pregnancy"),
+        ("tiny blisters all along my lip", "herpes_simplex"),
+        ("this sore on my chin has not healed in weeks", "skin_cancer_or_lesion"),
+        ("I have a milk sensitivity", "cows_milk_protein_allergy"),
         ("they said my ecg was abnormal", "cardiovascular_disease"),
     ],
 )
@@ -100,6 +109,11 @@ def test_what_is_neither_an_age_nor_a_treatment_to_come_is_not_heard(text: str, 
 
 def test_a_laugh_takes_no_emergency_back() -> None:
     assert any(found.emergency for found in listen("i cant breathe lol", TODAY))
+
+
+@pytest.mark.parametrize("text", ["half my mouth went slack", "my words sound like porridge suddenly"])
+def test_a_slack_mouth_and_lost_speech_are_emergencies(text: str) -> None:
+    assert any(found.emergency for found in listen(text, TODAY))
 
 
 def test_the_second_medicine_of_a_list_is_taken_as_the_first() -> None:

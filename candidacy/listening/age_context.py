@@ -6,6 +6,7 @@ import re
 from typing import Dict, Optional
 
 from candidacy.listening.age_traps import about_candidate, in_a_code, sex_ok
+from candidacy.listening.persons import CANDIDATE
 from candidacy.listening.scene import Scene
 
 
@@ -15,11 +16,11 @@ def counts(
     """True when the figure is the age of the person to be treated, today, by the words around it."""
     words = text.split()
     if group["q"]:
-        return (
-            scene.part_at(first) == 0
-            and first - scene.parts[0].start <= 1
-            and about_candidate(scene, first, last, group)
-        )
+        number = scene.part_at(first)
+        # "17 in May", "asking for my niece, 17 in May"
+        named = number == 1 and any(s.who == CANDIDATE for s in scene.subjects if s.at < first)
+        leads = first - scene.parts[number].start <= 1
+        return (number == 0 or named) and leads and about_candidate(scene, first, last, group)
     explicit = bool(group["old"]) or any(group[name] for name in "bcdeghkpv") or bool(group["gw"])
     # When it was: "when I was 17", "since I was 16", "at 17", "was 17".
     if re.search(

@@ -41,7 +41,7 @@ def about_candidate(scene: Scene, first: int, last: int, group: Dict[str, Option
         if token.norm == "i":
             return True
     # "Born in 2009, mammy will sign": who is named in the next part was not the one born.
-    reach = last if group["h"] or group["k"] else last + 3
+    reach = last if group["h"] or group["k"] or group["q"] else last + 3
     following = [s for s in scene.subjects if first <= s.at < reach or (s.at <= first < s.end)]
     for subject in following:
         if subject.who != SELF:

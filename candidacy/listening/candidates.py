@@ -32,7 +32,7 @@ def find_candidates(
     do = frozenset(map(str, lexicon.language["persons"]["can_they_do"]))
     found: Set[str] = set()
     for at, end, name, _ in people:
-        if any(0 <= start - end <= (2 if tokens[end].norm.isalpha() else 4) for start, _ in wants):
+        if any(0 <= start - _past_the_age(tokens, end) <= (2 if tokens[end].norm.isalpha() else 4) for start, _ in wants):
             if not any(t.norm in ("me", "i") for t in tokens[end : end + 4]):
                 found.add(name)
         if any(
@@ -59,6 +59,14 @@ def find_candidates(
             if asked or wanted:
                 found.add(before[-1])
     return found
+
+
+def _past_the_age(tokens: Sequence[Token], end: int) -> int:
+    """ "My daughter is 16 and wants it": the token behind the "and"."""
+    for index in range(end, min(end + 5, len(tokens) - 1)):
+        if tokens[index].norm == "and" and any(t.norm.isdigit() for t in tokens[end:index]):
+            return index + 1
+    return end
 
 
 def _to_be_treated(tokens: Sequence[Token], at: int, do: FrozenSet[str]) -> bool:

@@ -65,8 +65,8 @@ def reconsider(scene: Scene, mention: Mention, said: Said, mentions: Sequence[Me
     treatment = mention.kind == "drug" or kind(mention.rule, "medicines") or kind(mention.rule, "procedures")
     named = {scene.norm(i) for i in range(mention.start, mention.end)}
     treatment = treatment or bool(named & scene.lexicon.sets["scope.medicine_words"])
-    if treatment and said.asked and _dated_ago(scene, mention):
-        # "Is accutane 3 months ago ok": asked of a course that was had.
+    if treatment and said.asked and (_dated_ago(scene, mention) or _dosed(scene, mention)):
+        # "Is accutane 3 months ago ok", "will prednisolone 50 mg change my skin": asked of a course that is hers.
         said.asked = said.supposed = said.planned = said.starts = False
         said.about_self = True
     if treatment and begun_again(scene, mention, mentions):
@@ -110,6 +110,12 @@ def _is_since(scene: Scene, mention: Mention, said: Said) -> bool:
 def _dated_ago(scene: Scene, mention: Mention) -> bool:
     """True when a time that is past stands right behind a treatment."""
     return any(t.kind == AGO and 0 <= t.start - mention.end <= 1 for t in scene.times)
+
+
+def _dosed(scene: Scene, mention: Mention) -> bool:
+    """True when a dose stands behind a medicine, in a message of the speaker's own."""
+    dose = scene.norm(mention.end)[:1].isdigit() and scene.norm(mention.end + 1) in ("mg", "mcg", "ml")
+    return dose and any(subject.who == SELF for subject in scene.subjects)
 
 
 def _not_known(scene: Scene, mention: Mention) -> bool:
