@@ -30,6 +30,7 @@ def heard(text: str, condition: str) -> list[str]:
         ("could my daughter in law book botox she is breastfeeding", "breastfeeding"),
         ("a lip filler not realising I was pregnant", "pregnancy"),
         ("my son is 15 and wants it", "under_age"),
+        ("asking for my nefew, 17 in june", "under_age"),
         ("would methylprednisolone 16 mg a day thin my skin", "systemic_steroid"),
         ("eyebrows tattoed ten days ago", "tattoo_permanent_makeup"),
         ("only a baby asprin and a water pill", "antiplatelet_nsaid"),
@@ -68,6 +69,8 @@ def test_a_question_with_or_no_behind_it_denies_nothing() -> None:
         ("scared that I am pregnant", "pregnancy"),
         ("I have the coil but cannot tell if I am pregnant", "pregnancy"),
         ("29 weeks and waddling", "pregnancy"),
+        ("my husband and I thought I was pregnant", "pregnancy"),
+        ("a positive pregnancy test and sickness ten days ago but not since", "pregnancy"),
         ("tiny blisters all along my lip", "herpes_simplex"),
         ("this sore on my chin has not healed in weeks", "skin_cancer_or_lesion"),
         ("I have a milk sensitivity", "cows_milk_protein_allergy"),
@@ -111,7 +114,7 @@ def test_a_laugh_takes_no_emergency_back() -> None:
     assert any(found.emergency for found in listen("i cant breathe lol", TODAY))
 
 
-@pytest.mark.parametrize("text", ["half my mouth went slack", "my words sound like porridge suddenly"])
+@pytest.mark.parametrize("text", ["half my mouth just went slack", "my words sound like porridge suddenly"])
 def test_a_slack_mouth_and_lost_speech_are_emergencies(text: str) -> None:
     assert any(found.emergency for found in listen(text, TODAY))
 

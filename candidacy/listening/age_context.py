@@ -6,7 +6,6 @@ import re
 from typing import Dict, Optional
 
 from candidacy.listening.age_traps import about_candidate, in_a_code, sex_ok
-from candidacy.listening.persons import CANDIDATE
 from candidacy.listening.scene import Scene
 
 
@@ -18,7 +17,7 @@ def counts(
     if group["q"]:
         number = scene.part_at(first)
         # "17 in May", "asking for my niece, 17 in May"
-        named = number == 1 and any(s.who == CANDIDATE for s in scene.subjects if s.at < first)
+        named = number == 1 and any(hit.end < first for hit in scene.hits_of("person", "for_them"))
         leads = first - scene.parts[number].start <= 1
         return (number == 0 or named) and leads and about_candidate(scene, first, last, group)
     explicit = bool(group["old"]) or any(group[name] for name in "bcdeghkpv") or bool(group["gw"])

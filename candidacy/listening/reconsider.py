@@ -62,6 +62,9 @@ def reconsider(scene: Scene, mention: Mention, said: Said, mentions: Sequence[Me
         said.asked = not said.about_self
     if kind(mention.rule, "never_over") and _in_remission(scene, mention, said):
         said.resolved = said.over = said.stopped = False
+    if kind(mention.rule, "needs_a_womb") and said.over and scene.norm(said.stop_at) == "not":
+        # "Morning sickness two weeks ago, but not since": the sickness is over, and nothing tells of the pregnancy.
+        said.over, said.doubted = False, True
     treatment = mention.kind == "drug" or kind(mention.rule, "medicines") or kind(mention.rule, "procedures")
     named = {scene.norm(i) for i in range(mention.start, mention.end)}
     treatment = treatment or bool(named & scene.lexicon.sets["scope.medicine_words"])
