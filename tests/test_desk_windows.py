@@ -39,6 +39,20 @@ def labels(text: str, now: datetime = SUNDAY) -> list:
 
 
 @pytest.mark.parametrize(
+    "text, label",
+    [
+        ("fri am", "Fri 27 Nov, morning"),
+        ("sat 11", "Sat 28 Nov at 11 am"),
+        ("friday 11 am", "Fri 27 Nov at 11 am"),
+        ("sat 28", "Sat 28 Nov"),
+        ("tue 3 people", "Tue 24 Nov"),
+    ],
+)
+def test_a_day_and_an_hour_in_short_keep_the_hour(text: str, label: str) -> None:
+    assert labels(text) == [label]
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("next Friday afternoon", ["Fri 27 Nov, afternoon"]),

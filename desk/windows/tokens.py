@@ -10,7 +10,7 @@ from typing import Dict, Iterator, List, Optional
 from rapidfuzz.distance import DamerauLevenshtein
 
 from candidacy.knowledge.models import WEEKDAYS
-from desk.windows.grammar import KINDS, scanner
+from desk.windows.grammar import WD, KINDS, scanner
 
 MAX_TEXT = 400
 """Characters that are read."""
@@ -88,7 +88,10 @@ def _tidy(text: str) -> str:
     text = re.sub(r"\b(?:a )?quarter (?:to|of|before) (\d{1,2})\b", _quarter_to, text)
     text = re.sub(r"(\d) ?(?:o'?clock )?in the morning\b", r"\1 am", text)
     text = re.sub(r"(\d) ?(?:o'?clock )?(?:in the (?:afternoon|evening)|at night)\b", r"\1 pm", text)
-    return re.sub(r"[a-z]{5,}", _spell_weekday, text)
+    text = re.sub(r"[a-z]{5,}", _spell_weekday, text)
+    # "Fri am" is a morning; "sat 11" an hour, as the day of a month would say more ("sat 28", "sat 11th").
+    text = re.sub(rf"\b({WD}) am\b(?! i\b)", r"\1 morning", text)
+    return re.sub(rf"\b({WD}) (?=(?:[1-9]|1[0-2])(?: ?[ap]m)?(?=$|[.,;!?\n]| or\b| and\b))", r"\1 at ", text)
 
 
 def _quarter_to(match: re.Match) -> str:
