@@ -20,7 +20,7 @@ _GREETING = re.compile(
     re.IGNORECASE,
 )
 _LEAD = re.compile(
-    r"^(?:and\s+)?(?:(?:my|the|first|full|last)\s+)*(?:name\s*(?:is|'s|s\b|:|=|-)|name\b(?=\s+\w+$))\s*"
+    r"^(?:and\s+)?(?:(?:my|the|first|full|last)\s+)*(?:name\s*(?:is\b(?! not\b)|'s|s\b|:|=|-)|name\b(?=\s+\w+$))\s*"
     r"|^(?:you can|u can|please|just|everyone|people|they|(?:my )?friends)?\s*calls?\s+me\s+"
     r"|^(?:i go by|it is|it's|its|this is|that's|thats|that is|i am|i'm|im|i m|called|put down|under|just)\s+"
     r"(?:called\s+|named\s+)?",

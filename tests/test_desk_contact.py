@@ -162,7 +162,7 @@ def test_a_name_is_read_from_the_ways_people_give_it(text: str, name: str) -> No
         "Eliquis",
         "myasthenia gravis", "kidney disease", "sore throat", "high blood pressure", "my face is swollen",
         "I'm feeling dizzy", "what is this", "can I book", "book me in", "Dana and I have a question",
-        "it's for my sister", "/restart", "x" * 61, "how much is it", "I'm nervous", "I am", "555 010 0142",
+        "my name isnt Dean", "my name is not Dean", "it's for my sister", "/restart", "x" * 61, "how much is it", "I'm nervous", "I am", "555 010 0142",
     ],
 )  # fmt: skip
 def test_what_is_no_name_is_refused(text: str) -> None:
