@@ -44,6 +44,7 @@ QUESTION_OF_ITS_OWN = (
     "utter_contradiction",
     "utter_note_hypothetical",
     "utter_delete_ask",
+    "utter_someone_else_ask",
 )
 """Replies that ask something themselves; the form's question waits."""
 BOOKING = [

@@ -104,6 +104,8 @@ def test_a_title_tells_of_nobody_until_somebody_is_named(text: str, condition: s
         ("what is 6 times 9 plus 3", "pregnancy"),
         ("i would like to get microneedling for my cheeks", "recent_laser_peel_surgery"),
         ("I want do botox for oily skin", "recent_botulinum"),
+        ("can you book me for botox on thursday", "recent_botulinum"),
+        ("why should I avoid cut price botox", "toxin_hypersensitivity"),
     ],
 )
 def test_what_is_neither_an_age_nor_a_treatment_to_come_is_not_heard(text: str, condition: str) -> None:

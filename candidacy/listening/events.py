@@ -57,7 +57,8 @@ def judge_event(scene: Scene, mention: Mention, said: Said, time: Optional[Time]
     if time is not None and time.kind == dates.SINCE and said.ongoing and not said.stopped:
         # "Been getting it since 2015": still.
         return Judged(PRESENT)
-    if said.planned and time is None and _wished_here(scene, mention):
+    ahead = time is not None and time.kind == dates.FUTURE
+    if ((said.planned and time is None) or (ahead and _books(scene))) and _wished_here(scene, mention):
         return Judged(None)
     if said.planned or _is_having(scene, mention) or (time is not None and time.kind == dates.FUTURE):
         return Judged(FUTURE)
@@ -84,6 +85,11 @@ def _wished_here(scene: Scene, mention: Mention) -> bool:
     named = {scene.norm(i) for i in range(mention.start, mention.end)}
     around = {scene.norm(i) for i in range(first, last)}
     return named <= words["scope.this_treatment"] and not around & words["scope.elsewhere"]
+
+
+def _books(scene: Scene) -> bool:
+    """ "Book me for botox next Tuesday": the visit that is being asked for."""
+    return any(token.norm in scene.lexicon.sets["scope.booking"] for token in scene.tokens)
 
 
 def _done(scene: Scene, mention: Mention, said: Said, dated: bool) -> bool:

@@ -234,7 +234,8 @@ def _told(scene: Scene, word: Hit) -> bool:
     allergy = scene.lexicon.language["allergy"]
     if scene.norm(word.start) not in allergy["of_speaker"]:
         return True
-    if scene.norm(word.end) in allergy["of_the_time_around"]:
+    asked = (scene.norm(word.start - 2), scene.norm(word.start - 1)) == ("should", "i")
+    if asked or scene.norm(word.end) in allergy["of_the_time_around"]:
         return False
     sentence = scene.parts[scene.part_at(word.start)].sentence
     own = scene.lexicon.sets["event_words.own"]
