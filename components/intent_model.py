@@ -18,7 +18,7 @@ from components.encoder import shared_encoder
 
 NGRAMS = (2, 4)
 MAX_NGRAMS = 6000
-MAX_WORDS = 8000
+MAX_WORDS = 7000
 """Each half (unit length) weighs as much as the sentence vector (unit length)."""
 
 _WORD = re.compile(r"[\w']+")

@@ -116,7 +116,7 @@ def test_a_laugh_takes_no_emergency_back() -> None:
     assert any(found.emergency for found in listen("i cant breathe lol", TODAY))
 
 
-@pytest.mark.parametrize("text", ["half my mouth just went slack", "my words sound like porridge suddenly"])
+@pytest.mark.parametrize("text", ["one half of my mouth suddenly slack", "my words sound like porridge suddenly"])
 def test_a_slack_mouth_and_lost_speech_are_emergencies(text: str) -> None:
     assert any(found.emergency for found in listen(text, TODAY))
 
