@@ -10,6 +10,7 @@ import hashlib
 import importlib.util
 import os
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 from typing import List, Sequence
@@ -94,12 +95,13 @@ class SentenceEncoder:
         )
         self._inputs = {item.name for item in self._session.get_inputs()}
 
-    def encode(self, texts: Sequence[str], batch: int = 32) -> np.ndarray:
+    def encode(self, texts: Sequence[str], batch: int = 32, workers: int = 1) -> np.ndarray:
         """Vectors of some texts.
 
         Args:
             texts: The texts; cut at 128 word pieces.
             batch: How many go through the network at once.
+            workers: Batches at the same time; each uses one thread of the machine.
 
         Returns:
             float32 array of shape (len(texts), 384); rows have length 1.
@@ -109,9 +111,14 @@ class SentenceEncoder:
         # Batches of like length waste least on padding.
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
         result = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
-        for start in range(0, len(order), batch):
-            rows = order[start : start + batch]
-            result[rows] = self._encode_batch([texts[row] for row in rows])
+        batches = [order[start : start + batch] for start in range(0, len(order), batch)]
+        if workers == 1 or len(batches) == 1:
+            for rows in batches:
+                result[rows] = self._encode_batch([texts[row] for row in rows])
+            return result
+        with ThreadPoolExecutor(workers) as pool:
+            for rows, vectors in zip(batches, pool.map(lambda rows: self._encode_batch([texts[row] for row in rows]), batches)):
+                result[rows] = vectors
         return result
 
     def _encode_batch(self, texts: List[str]) -> np.ndarray:

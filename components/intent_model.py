@@ -7,6 +7,7 @@ scikit-learn, which keeps the start short.
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -202,7 +203,7 @@ def train(texts: Sequence[str], labels: Sequence[str], c: float) -> IntentModel:
     Raises:
         ValueError: When there are fewer than two intents.
     """
-    return fit(texts, labels, c, shared_encoder().encode(list(texts)))
+    return fit(texts, labels, c, shared_encoder().encode(list(texts), workers=os.cpu_count() or 1))
 
 
 def fit(texts: Sequence[str], labels: Sequence[str], c: float, vectors: np.ndarray) -> IntentModel:
