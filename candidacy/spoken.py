@@ -96,7 +96,7 @@ def note(rule: Rule, reason: Reason) -> Utterance:
 
 
 def line(rule: Rule, reason: Reason) -> Tuple[Optional[str], Dict[str, str]]:
-    """The response that is this reason's line in the verdict, or None where it has no line."""
+    """The response that is this reason's line in the verdict, or None where it has none; as in `actions.notes`."""
     if reason.outcome == "urgent":
         return "utter_urgent", {}
     if rule.id == UNDER_AGE and reason.outcome == "contraindicated":
@@ -105,6 +105,8 @@ def line(rule: Rule, reason: Reason) -> Tuple[Optional[str], Dict[str, str]]:
         return ("utter_advice", {"advice": reason.advice}) if reason.advice else (None, {})
     name = rule.plain_name[:1].upper() + rule.plain_name[1:]
     values = {"name": name, "reason": reason.reason, "next_step": reason.next_step}
+    if reason.outcome == "ask" and not reason.variant:
+        return "utter_reason_ask", values
     if reason.earliest:
         return "utter_reason_until", {**values, "earliest": EARLIEST}
     return "utter_reason", values
