@@ -188,13 +188,14 @@ def test_a_link_ends(web: Server, public: None) -> None:
 
 def test_a_forged_link_is_refused(web: Server, public: None, secret: str) -> None:
     session, _ = Sessions(secret, 1).issue()
-    tokens = [*forged(secret).values(), session, 5, ["x"], {"a": 1}, True]
+    made = forged(secret)
+    tokens = [*made.values(), session, 5, ["x"], {"a": 1}, True]
     web.channel.session_limit.burst = 1_000.0
     try:
         for token in tokens:
             answer = follow(web, token)
             # With the link's own audience the claims of that one are those of a link.
-            if isinstance(token, str) and token == forged(secret)["a link's audience"]:
+            if isinstance(token, str) and token == made["a link's audience"]:
                 continue
             assert answer.status_code == 401 and answer.json()["error"] == "link", token
             assert "token" not in answer.json()
