@@ -359,7 +359,7 @@ def test_a_turn_that_takes_too_long_is_answered_in_time_and_finished_behind(
 def test_a_message_behind_a_hanging_turn_is_told_too_and_may_be_sent_again(
     web: Server, visitor: Visitor
 ) -> None:
-    web.agent.slow = 6.0
+    web.agent.slow = 12.0
     visitor.say("slow")
     waiting = visitor.post(text="I can't swallow", id="m2")
     assert waiting.status_code == 503 and texts(waiting.json()) == [UNAVAILABLE]

@@ -138,7 +138,7 @@ class ScriptedAgent:
         self.tracker_store = InMemoryTrackerStore(self.domain)
         self.nlg = SimpleNamespace(generate=self._generate)
         self.received: List[UserMessage] = []
-        self.slow = 3.0
+        self.slow = 6.0
         self.ready = True
         self.finished = 0
         self.greets = True
@@ -240,7 +240,7 @@ def clinic(signed: bool = False) -> Any:
 class Server:
     """The channel on a free port of this machine, in a thread of its own."""
 
-    def __init__(self, folder: Path, port: int = 0, turn_limit: float = 2.0, **settings: Any) -> None:
+    def __init__(self, folder: Path, port: int = 0, turn_limit: float = 4.0, **settings: Any) -> None:
         self.database = f"sqlite:///{folder}/desk.db"
         os.environ.setdefault("DATABASE_URL", self.database)
         os.environ.setdefault("DATA_KEY", "a key for the tests and for nothing else")
@@ -294,7 +294,7 @@ def only_server() -> Server:
 
 @pytest.fixture
 def web() -> Iterator[Server]:
-    """The server with a bot that has heard nothing yet; its turns may take two seconds."""
+    """The server with a bot that has heard nothing yet; its turns may take four seconds."""
     server = only_server()
     server.agent.reset()
     server.clinic = clinic()
