@@ -106,7 +106,7 @@ def test_chips_are_sent_with_enter_too_and_their_button_stays_in_sight(chat: Any
     chat.get_by_text("Choose all that apply").wait_for()
     settle(chat)
     done, box = chat.locator("#done").bounding_box(), chat.locator("#composer").bounding_box()
-    assert done["height"] >= 44 and done["y"] + done["height"] <= box["y"]
+    assert round(done["height"]) >= 44 and done["y"] + done["height"] <= box["y"]
     press(chat, "Aspirin")
     chat.focus("#text")
     chat.keyboard.press("Enter")
@@ -152,7 +152,7 @@ def test_a_long_answer_shows_its_start_and_that_there_is_more(chat: Any) -> None
     assert seen["top"] <= seen["asked"] < seen["answer"] and seen["buttons"] > seen["end"]
     more = chat.get_by_role("button", name="More below")
     box = more.bounding_box()
-    assert box["width"] >= 44 and box["height"] >= 44 and box["y"] + box["height"] <= seen["end"]
+    assert round(box["width"]) >= 44 and round(box["height"]) >= 44 and box["y"] + box["height"] <= seen["end"]
     more.click()
     assert more.is_hidden() and focused(chat) == "scroll"
     assert _edges(chat)["buttons"] <= seen["end"]
@@ -197,7 +197,7 @@ def test_lines_stay_lines_and_numbers_can_be_called(chat: Any) -> None:
     calls = bubble.locator(".calls a").all_text_contents()
     assert calls == ["Call 911", "Call (555) 010-0142", "Call 988"], "and each is a button to press"
     box = bubble.locator(".calls a").first.bounding_box()
-    assert box["height"] >= 44 and box["width"] > 200
+    assert round(box["height"]) >= 44 and box["width"] > 200
 
 
 def test_dates_and_prices_are_not_numbers_to_call(chat: Any) -> None:
